@@ -1,0 +1,6 @@
+/** Jest runs the compiled ESM as it ships: TypeScript 7 has no JavaScript API for a transform to use. */
+export default {
+  testMatch: ['<rootDir>/{packages,apps}/*/dist-test/**/*.test.js', '<rootDir>/e2e/dist-test/**/*.test.js'],
+  transform: {},
+  testEnvironment: 'node',
+};

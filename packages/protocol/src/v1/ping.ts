@@ -1,0 +1,8 @@
+import Type, { type Static } from 'typebox';
+import { Timestamp } from './fields.js';
+
+export const PingId = Type.String({ maxLength: 128, description: 'Chosen by the asker; the answer bears it.' });
+
+/** Manager -> worker: are you there? Answered by `pong` with the same `id`. */
+export const Ping = Type.Object({ type: Type.Literal('ping'), id: Type.Optional(PingId), timestamp: Timestamp });
+export type Ping = Static<typeof Ping>;
