@@ -1,0 +1,107 @@
+/** Keeps a task's output until it is acked: places new bytes, and lets go of what there is no room for. */
+import type { Stream } from '@sandcrew/protocol';
+import { appendInMemory, appendInSpool, dropBefore, markLost, moveToSpool, type OutputLog } from './output-log.js';
+import { chooseDropOffset, choosePlace } from './retention.js';
+import type { Task, WorkerState } from './state.js';
+import { type Turn, TASK_TIMERS, clearTaskTimer } from './turn.js';
+
+/** Takes bytes that were read from a command into its log. */
+export function keepOutput(turn: Turn, task: Task, stream: Stream, data: Uint8Array): void {
+  const { state } = turn;
+  if (task.isForgotten) {
+    task.log.endOffset += data.length;
+    task.log.startOffset = task.log.endOffset;
+    return;
+  }
+  if (choosePlace(task.log, data.length, state.kept, state.policy.retention) === 'spool') moveEndedToSpool(turn);
+  counting(state, task.log, () => {
+    if (choosePlace(task.log, data.length, state.kept, state.policy.retention) === 'memory') appendInMemory(task.log, stream, data);
+    else spool(turn, task, task.log.endOffset, data, (segment, position) => appendInSpool(task.log, stream, data.length, segment, position));
+  });
+  letGo(turn, task, chooseDropOffset(task.log, state.policy.retention));
+  keepWithinQuota(turn, task);
+}
+
+/** Drops a task's output before `offset`, and the spool files that held nothing else. */
+export function letGo(turn: Turn, task: Task, offset: number): void {
+  if (offset <= task.log.startOffset) return;
+  counting(turn.state, task.log, () => dropBefore(task.log, offset));
+  const firstSpooled = task.log.chunks.find((chunk) => chunk.place.kind === 'spool');
+  const needed = firstSpooled?.place.kind === 'spool' ? firstSpooled.place.segment : task.spool.segment;
+  for (; task.spool.firstSegment < needed; task.spool.firstSegment++) {
+    turn.effects.push({ type: 'delete_spool', taskKey: task.key, segment: task.spool.firstSegment });
+  }
+}
+
+/** The spool could not write or read these bytes: they are told as a gap when their turn comes. */
+export function loseOutput(turn: Turn, task: Task, offset: number, bytes: number): void {
+  counting(turn.state, task.log, () => markLost(task.log, offset, bytes));
+}
+
+/** Removes an ended task and all that is kept of it. */
+export function removeTask(turn: Turn, task: Task): void {
+  if (!turn.state.tasks.delete(task.key)) return;
+  const { kept } = turn.state;
+  turn.state.kept = { memoryBytes: kept.memoryBytes - task.log.memoryBytes, spoolBytes: kept.spoolBytes - task.log.spoolBytes };
+  for (const timer of TASK_TIMERS) clearTaskTimer(turn, task, timer);
+  if (task.spool.segment > 0 || task.spool.position > 0) {
+    turn.effects.push({ type: 'delete_spool', taskKey: task.key, segment: 'all' });
+  }
+}
+
+/** Ended tasks beyond the limit go, oldest first. */
+export function keepFewEnded(turn: Turn): void {
+  const ended = [...turn.state.tasks.values()].filter((task) => task.phase === 'ended');
+  for (const task of ended.slice(0, Math.max(0, ended.length - turn.state.policy.retention.maxEndedTasks))) removeTask(turn, task);
+}
+
+function keepWithinQuota(turn: Turn, task: Task): void {
+  const { state } = turn;
+  const quota = state.policy.retention.spoolQuotaBytes;
+  if (state.kept.spoolBytes <= quota) return;
+  for (const other of state.tasks.values()) {
+    if (state.kept.spoolBytes <= quota) return;
+    if (other.phase === 'ended' && other !== task && other.log.spoolBytes > 0) removeTask(turn, other);
+  }
+  while (state.kept.spoolBytes > quota) {
+    const oldest = task.log.chunks.find((chunk) => chunk.place.kind === 'spool');
+    if (oldest === undefined) return;
+    letGo(turn, task, oldest.offset + Math.min(oldest.bytes, state.kept.spoolBytes - quota));
+  }
+}
+
+/** Makes room in memory for tasks that run: what ended ones keep waits as well on disk. */
+function moveEndedToSpool(turn: Turn): void {
+  for (const task of turn.state.tasks.values()) {
+    if (task.phase !== 'ended' || task.log.memoryBytes === 0) continue;
+    counting(turn.state, task.log, () => {
+      for (const [index, chunk] of task.log.chunks.entries()) {
+        if (chunk.place.kind !== 'memory') continue;
+        spool(turn, task, chunk.offset, chunk.place.data, (segment, position) => moveToSpool(task.log, index, segment, position));
+      }
+    });
+    return;
+  }
+}
+
+function spool(turn: Turn, task: Task, offset: number, data: Uint8Array, place: (segment: number, position: number) => void): void {
+  const { segmentBytes } = turn.state.policy.retention;
+  if (task.spool.position > 0 && task.spool.position + data.length > segmentBytes) {
+    task.spool.segment++;
+    task.spool.position = 0;
+  }
+  const at = { segment: task.spool.segment, position: task.spool.position };
+  turn.effects.push({ type: 'append_spool', taskKey: task.key, ...at, offset, data });
+  place(at.segment, at.position);
+  task.spool.position += data.length;
+}
+
+/** Runs a change of one log and carries it over into the totals. */
+function counting(state: WorkerState, log: OutputLog, change: () => void): void {
+  const { memoryBytes, spoolBytes } = log;
+  change();
+  state.kept = {
+    memoryBytes: state.kept.memoryBytes + log.memoryBytes - memoryBytes,
+    spoolBytes: state.kept.spoolBytes + log.spoolBytes - spoolBytes,
+  };
+}

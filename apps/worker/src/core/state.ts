@@ -1,0 +1,128 @@
+/** What the worker knows: sessions, tasks, workspaces. Plain data, changed by `step` alone. */
+import type { Containment, TaskComplete, TaskError, Welcome } from '@sandcrew/protocol';
+import type { CreditPolicy, Gap } from './credit.js';
+import type { InputState } from './input.js';
+import type { EndCause } from './kill-ladder.js';
+import type { OutputLog } from './output-log.js';
+import type { Kept, RetentionPolicy } from './retention.js';
+import type { FullCommand } from './same-command.js';
+import type { Phase } from './task.js';
+
+export interface WorkerPolicy {
+  readonly bootId: string;
+  readonly workerType: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly resources: Welcome['resources'];
+  readonly maxTasks: number;
+  readonly containment: Containment;
+  /** What `network` is where a command says nothing. */
+  readonly network: 'none' | 'host';
+  readonly orphanTimeoutMs: number;
+  readonly credit: CreditPolicy;
+  readonly retention: RetentionPolicy;
+}
+
+export interface WorkerState {
+  readonly policy: WorkerPolicy;
+  readonly sessions: Map<string, Session>;
+  /** By `taskKey`, in the order in which they were accepted. */
+  readonly tasks: Map<string, Task>;
+  /** Which token name a managerId belongs to, since this worker started. */
+  readonly managerOwners: Map<string, string>;
+  /** The named workspaces that exist, by token name. */
+  readonly workspaces: Map<string, Set<string>>;
+  /** `tokenName/workspace` of those being removed. */
+  readonly leavingWorkspaces: Set<string>;
+  /** Output that all tasks keep together. */
+  kept: Kept;
+  drain: 'no' | 'draining' | 'flushing' | 'stopping';
+}
+
+/** The worker's side of a connection. */
+export interface Session {
+  readonly id: string;
+  readonly tokenName: string;
+  /** `new` until the first message tells which of the two it is. */
+  kind: 'new' | 'manager' | 'plain';
+  managerId: string | null;
+  output: 'text' | 'binary';
+  /** Whose tasks this session may see. */
+  owner: string;
+  /** Output that was handed to the socket and that it has not taken yet, bytes. */
+  waitingBytes: number;
+  /** Tasks with output that waits for this session's socket, next first. */
+  readonly hungry: Set<string>;
+  /** When malformed frames came, on the worker's clock. */
+  malformedAtMs: number[];
+  isClosing: boolean;
+}
+
+export interface Task {
+  readonly key: string;
+  readonly taskId: string;
+  readonly owner: string;
+  readonly tokenName: string;
+  readonly command: FullCommand;
+  phase: Phase;
+  /** The first cause for which the worker ends it, and what to say of it. */
+  cause: { readonly kind: EndCause; readonly message: string; readonly reason?: TaskError['reason'] } | null;
+  /** When SIGKILL is due, on the worker's clock. */
+  killDueMs: number | null;
+  pid: number | null;
+  startedAtMs: number | null;
+  exitedAtMs: number | null;
+  exit: { readonly exitCode: number | null; readonly signal: string | null } | null;
+  isOutputClosed: boolean;
+  isTreeEnded: boolean;
+  readonly log: OutputLog;
+  /** The consumer has every byte before it. */
+  ackedOffset: number;
+  /** The furthest byte that was ever sent. */
+  sentOffset: number;
+  subscriber: Subscriber | null;
+  readonly input: InputState;
+  /** Input that came before the process did. */
+  earlyInput: { chunks: Uint8Array[]; end: boolean };
+  /** Sessions that asked for this command while it was starting. */
+  readonly awaitingStart: Set<string>;
+  terminal: Terminal | null;
+  /** Its owner wants nothing of it any more: the record goes when its processes are dead. */
+  isForgotten: boolean;
+  /** Where the spool is written next. */
+  readonly spool: { firstSegment: number; segment: number; position: number };
+  leftover: number;
+  usage: TaskComplete['usage'];
+}
+
+/** Who reads a task's output now, and how far it was sent. */
+export interface Subscriber {
+  readonly sessionId: string;
+  sentOffset: number;
+  /** Spooled bytes that were asked for and are not here yet. */
+  reading: { readonly offset: number; readonly primes: 'stdout' | 'stderr' | null } | null;
+  /** Spooled bytes to hand to the text decoder before the replay begins. */
+  primers: { readonly stream: 'stdout' | 'stderr'; readonly offset: number; readonly bytes: number }[];
+  /** Gaps that were told past the last ack. */
+  gaps: Gap[];
+  isTerminalSent: boolean;
+}
+
+type Unstamped<Message> = Omit<Message, 'workerId' | 'timestamp'>;
+export type Terminal = Unstamped<TaskComplete> | Unstamped<TaskError>;
+
+export function createState(policy: WorkerPolicy, workspaces: ReadonlyMap<string, Iterable<string>>): WorkerState {
+  return {
+    policy,
+    sessions: new Map(),
+    tasks: new Map(),
+    managerOwners: new Map(),
+    workspaces: new Map([...workspaces].map(([tokenName, names]) => [tokenName, new Set(names)])),
+    leavingWorkspaces: new Set(),
+    kept: { memoryBytes: 0, spoolBytes: 0 },
+    drain: 'no',
+  };
+}
+
+export function taskKey(owner: string, taskId: string): string {
+  return `${owner} ${taskId}`;
+}

@@ -1,0 +1,165 @@
+/** The worker's one door: whatever happened goes in, what to do about it comes out. Deterministic; time is an input. */
+import { CLOSE_CODES } from '@sandcrew/protocol';
+import { deliver, deliverHungry, receiveSpooled } from './delivery.js';
+import type { WorkerEffect } from './effect.js';
+import type { HostHealth, WorkerEvent } from './event.js';
+import { keepOutput, loseOutput } from './keeping.js';
+import { closeConnection, closeSession, openSession, receiveMessage, refuseFrame } from './session.js';
+import type { Task, WorkerState } from './state.js';
+import {
+  beginEnd,
+  onBlockExamined,
+  onExited,
+  onOutputClosed,
+  onStarted,
+  onStartFailed,
+  onStartRejected,
+  onTaskTimer,
+  onTreeEnded,
+} from './task.js';
+import { readTaskTimer, runningTasks, type Turn } from './turn.js';
+
+/** How long a draining worker waits for readers of tasks that have ended, milliseconds. */
+const DRAIN_FLUSH_MS = 5_000;
+
+/** @param nowMs the worker's monotonic clock, milliseconds; never goes back. */
+export function step(state: WorkerState, event: WorkerEvent, nowMs: number): WorkerEffect[] {
+  const turn: Turn = { state, nowMs, effects: [] };
+  if ('sessionId' in event) stepSession(turn, event);
+  else if ('taskKey' in event) stepTask(turn, event);
+  else stepWorker(turn, event);
+  if (state.drain === 'draining' || state.drain === 'flushing') drainFurther(turn);
+  return turn.effects;
+}
+
+type SessionEvent = Extract<WorkerEvent, { sessionId: string }>;
+type TaskEvent = Extract<WorkerEvent, { taskKey: string }>;
+
+function stepSession(turn: Turn, event: SessionEvent): void {
+  if (event.type === 'connection_opened') return openSession(turn, event.sessionId, event.tokenName);
+  if (event.type === 'workspace_removed' || event.type === 'workspace_kept') return settleWorkspace(turn, event);
+  const session = turn.state.sessions.get(event.sessionId);
+  if (session === undefined) return; // what was under way when it closed
+  switch (event.type) {
+    case 'message_received':
+      if (!session.isClosing) receiveMessage(turn, session, event.message, event.input);
+      return;
+    case 'frame_refused':
+      if (!session.isClosing) refuseFrame(turn, session, event.refusal);
+      return;
+    case 'output_flushed':
+      session.waitingBytes -= event.bytes;
+      return deliverHungry(turn, session);
+    case 'token_revoked':
+      return closeConnection(turn, session, CLOSE_CODES.policyViolation, 'the token of this connection was revoked');
+    case 'connection_closed':
+      return closeSession(turn, session);
+  }
+}
+
+function stepTask(turn: Turn, event: TaskEvent): void {
+  const task = turn.state.tasks.get(event.taskKey);
+  if (task === undefined) return;
+  switch (event.type) {
+    case 'process_started':
+      return onStarted(turn, task, event.pid);
+    case 'start_rejected':
+      return onStartRejected(turn, task, event.detail, event.message);
+    case 'start_failed':
+      return onStartFailed(turn, task, event.detail, event.message);
+    case 'output_read':
+      keepOutput(turn, task, event.stream, event.data);
+      return deliver(turn, task);
+    case 'output_closed':
+      return onOutputClosed(turn, task);
+    case 'input_taken':
+      return onInputTaken(turn, task, event.bytes);
+    case 'input_closed':
+      task.input.isOpen = false;
+      return;
+    case 'process_exited':
+      return onExited(turn, task, event.exitCode, event.signal);
+    case 'tree_ended':
+      return onTreeEnded(turn, task, event.leftover, event.usage);
+    case 'block_examined':
+      return onBlockExamined(turn, task, event.finding);
+    case 'spool_read':
+      return receiveSpooled(turn, task, event.offset, event.data);
+    case 'spool_failed':
+      loseOutput(turn, task, event.offset, event.bytes);
+      if (task.subscriber?.reading?.offset === event.offset) task.subscriber.reading = null;
+      return deliver(turn, task);
+  }
+}
+
+function stepWorker(turn: Turn, event: Exclude<WorkerEvent, SessionEvent | TaskEvent>): void {
+  switch (event.type) {
+    case 'timer_fired':
+      return fireTimer(turn, event.timer);
+    case 'health_measured':
+      return sendHeartbeats(turn, event.health);
+    case 'drain_requested':
+      turn.state.drain = 'draining';
+      turn.effects.push({ type: 'set_timer', timer: 'drain', delayMs: event.timeoutMs });
+  }
+}
+
+function fireTimer(turn: Turn, name: string): void {
+  const found = readTaskTimer(name);
+  if (found !== null) {
+    const task = turn.state.tasks.get(found.taskKey);
+    if (task !== undefined) onTaskTimer(turn, task, found.timer);
+    return;
+  }
+  if (name === 'drain') {
+    for (const task of turn.state.tasks.values()) beginEnd(turn, task, 'worker_shutdown', 'the worker is shutting down');
+  } else if (name === 'drain-flush') stopWorker(turn);
+}
+
+/** Once a draining worker's last task has ended, its readers get what is theirs, and it stops. */
+function drainFurther(turn: Turn): void {
+  if (runningTasks(turn.state) > 0) return;
+  const isAllSent = [...turn.state.tasks.values()].every((task) => task.subscriber === null || task.subscriber.isTerminalSent);
+  const isAllFlushed = [...turn.state.sessions.values()].every((session) => session.waitingBytes === 0);
+  if (isAllSent && isAllFlushed) return stopWorker(turn);
+  if (turn.state.drain === 'flushing') return;
+  turn.state.drain = 'flushing';
+  turn.effects.push({ type: 'set_timer', timer: 'drain-flush', delayMs: DRAIN_FLUSH_MS });
+}
+
+function stopWorker(turn: Turn): void {
+  turn.state.drain = 'stopping';
+  for (const session of turn.state.sessions.values()) closeConnection(turn, session, CLOSE_CODES.goingAway, 'the worker has shut down');
+  turn.effects.push({ type: 'stop_worker' });
+}
+
+function onInputTaken(turn: Turn, task: Task, bytes: number): void {
+  task.input.takenOffset += bytes;
+  if (task.subscriber === null) return;
+  const message = { type: 'input_ack', taskId: task.taskId, offset: task.input.takenOffset } as const;
+  turn.effects.push({ type: 'send', sessionId: task.subscriber.sessionId, message });
+}
+
+function sendHeartbeats(turn: Turn, health: HostHealth): void {
+  const count = runningTasks(turn.state);
+  const status = turn.state.drain !== 'no' ? 'draining' : count > 0 ? 'busy' : 'idle';
+  for (const session of turn.state.sessions.values()) {
+    turn.effects.push({
+      type: 'send',
+      sessionId: session.id,
+      message: { type: 'heartbeat', status, runningTasks: count, health: { ...health, loadAverage: [...health.loadAverage] } },
+    });
+  }
+}
+
+function settleWorkspace(turn: Turn, event: Extract<SessionEvent, { type: 'workspace_removed' | 'workspace_kept' }>): void {
+  const { sessionId, tokenName, workspace } = event;
+  turn.state.leavingWorkspaces.delete(`${tokenName}/${workspace}`);
+  if (event.type === 'workspace_removed') {
+    turn.state.workspaces.get(tokenName)?.delete(workspace);
+    turn.effects.push({ type: 'send', sessionId, message: { type: 'workspace_removed', workspace } });
+  } else {
+    const { message } = event;
+    turn.effects.push({ type: 'send', sessionId, message: { type: 'protocol_error', code: 'workspace_busy', message } });
+  }
+}

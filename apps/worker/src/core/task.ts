@@ -1,0 +1,301 @@
+/** A task's life on this worker: started, exited, lingering, swept, ended with one terminal message. */
+import { DEFAULT_GRACE_MS, ORPHANED_OUTPUT_AFTER_MS, type RejectionDetail, type SpawnFailureDetail, type Usage } from '@sandcrew/protocol';
+import { deliver, subscribe } from './delivery.js';
+import type { BlockFinding } from './event.js';
+import { createInput } from './input.js';
+import { chooseBlockAction, judgeBlock } from './judge-block.js';
+import { keepFewEnded, removeTask } from './keeping.js';
+import { chooseKillStep, type EndCause } from './kill-ladder.js';
+import { createOutputLog } from './output-log.js';
+import type { FullCommand } from './same-command.js';
+import { type Session, type Task, type Terminal, taskKey } from './state.js';
+import { clearTaskTimer, setTaskTimer, type TaskTimer, type Turn } from './turn.js';
+
+/**
+ * starting: asked for, not running yet · running: the command lives · lingering: it exited, its output is held open ·
+ * sweeping: what it left behind is being ended · ended: nothing of it lives, its end is known.
+ */
+export type Phase = 'starting' | 'running' | 'lingering' | 'sweeping' | 'ended';
+export type PhaseTrigger = 'started' | 'start_failed' | 'exited' | 'sweep' | 'tree_ended';
+
+export const PHASES: Readonly<Record<Phase, Readonly<Partial<Record<PhaseTrigger, Phase>>>>> = {
+  starting: { started: 'running', start_failed: 'ended' },
+  running: { exited: 'lingering' },
+  lingering: { sweep: 'sweeping' },
+  sweeping: { tree_ended: 'ended' },
+  ended: {},
+};
+
+/** After all processes are dead, how long output that something out of reach holds open is still read, milliseconds. */
+const CLOSE_OUTPUT_AFTER_MS = 250;
+
+/** Accepts a command and asks for its process. */
+export function acceptTask(turn: Turn, session: Session, taskId: string, command: FullCommand): void {
+  const task: Task = {
+    key: taskKey(session.owner, taskId),
+    taskId,
+    owner: session.owner,
+    tokenName: session.tokenName,
+    command,
+    phase: 'starting',
+    cause: null,
+    killDueMs: null,
+    pid: null,
+    startedAtMs: null,
+    exitedAtMs: null,
+    exit: null,
+    isOutputClosed: false,
+    isTreeEnded: false,
+    log: createOutputLog(),
+    ackedOffset: 0,
+    sentOffset: 0,
+    subscriber: null,
+    input: createInput(command.stdin === 'pipe'),
+    earlyInput: { chunks: [], end: false },
+    awaitingStart: new Set([session.id]),
+    terminal: null,
+    isForgotten: false,
+    spool: { firstSegment: 0, segment: 0, position: 0 },
+    leftover: 0,
+    usage: {},
+  };
+  turn.state.tasks.set(task.key, task);
+  if (command.workspace !== undefined) rememberWorkspace(turn, session.tokenName, command.workspace);
+  subscribe(turn, task, session, 0);
+  turn.effects.push({
+    type: 'start_process',
+    taskKey: task.key,
+    launch: {
+      tokenName: task.tokenName,
+      command: command.command,
+      ...(command.workspace === undefined ? {} : { workspace: command.workspace }),
+      cwd: command.cwd,
+      env: command.env,
+      stdin: command.stdin,
+      ...(command.pty === undefined ? {} : { pty: command.pty }),
+      network: command.network,
+    },
+  });
+}
+
+export function onStarted(turn: Turn, task: Task, pid: number): void {
+  advancePhase(task, 'started');
+  task.pid = pid;
+  task.startedAtMs = turn.nowMs;
+  log(turn, task, 'task_accepted', { pid, command: describeCommand(task.command.command), workspace: task.command.workspace ?? null });
+  for (const sessionId of task.awaitingStart) sendStarted(turn, task, sessionId);
+  task.awaitingStart.clear();
+  if (task.command.timeoutMs > 0) setTaskTimer(turn, task, 'timeout', task.command.timeoutMs);
+  for (const data of task.earlyInput.chunks) turn.effects.push({ type: 'write_input', taskKey: task.key, data });
+  if (task.earlyInput.end) turn.effects.push({ type: 'end_input', taskKey: task.key });
+  task.earlyInput = { chunks: [], end: false };
+  if (task.killDueMs === null) return;
+  const graceMs = Math.max(0, task.killDueMs - turn.nowMs); // its end was asked for while it was starting
+  task.killDueMs = null;
+  climbKillLadder(turn, task, graceMs);
+}
+
+/** It never ran, and its id stays free. */
+export function onStartRejected(turn: Turn, task: Task, detail: RejectionDetail, message: string): void {
+  const sessions = [...task.awaitingStart];
+  removeTask(turn, task);
+  for (const sessionId of sessions) {
+    turn.effects.push({ type: 'send', sessionId, message: { type: 'task_error', taskId: task.taskId, code: 'rejected', detail, message } });
+  }
+}
+
+/** It was accepted, and the system could not start it. */
+export function onStartFailed(turn: Turn, task: Task, detail: SpawnFailureDetail | undefined, message: string): void {
+  advancePhase(task, 'start_failed');
+  task.isOutputClosed = true;
+  task.isTreeEnded = true;
+  const failed = { type: 'task_error', taskId: task.taskId, code: 'spawn_failed', message } as const;
+  finish(turn, task, detail === undefined ? failed : { ...failed, detail });
+}
+
+export function onExited(turn: Turn, task: Task, exitCode: number | null, signal: string | null): void {
+  advancePhase(task, 'exited');
+  task.exit = { exitCode, signal };
+  task.exitedAtMs = turn.nowMs;
+  task.input.isOpen = false;
+  clearTaskTimer(turn, task, 'timeout');
+  const isOutOfGrace = task.killDueMs !== null && task.killDueMs <= turn.nowMs;
+  if (task.isOutputClosed || isOutOfGrace || task.command.lingerMs === 0) return sweep(turn, task);
+  setTaskTimer(turn, task, 'linger', task.command.lingerMs);
+  if (task.command.lingerMs > ORPHANED_OUTPUT_AFTER_MS) setTaskTimer(turn, task, 'orphaned-output', ORPHANED_OUTPUT_AFTER_MS);
+}
+
+export function onOutputClosed(turn: Turn, task: Task): void {
+  task.isOutputClosed = true;
+  if (task.phase === 'lingering') sweep(turn, task);
+  else if (task.isTreeEnded) end(turn, task);
+}
+
+export function onTreeEnded(turn: Turn, task: Task, leftover: number, usage: Usage): void {
+  task.isTreeEnded = true;
+  task.leftover = leftover;
+  task.usage = usage;
+  if (task.isOutputClosed) end(turn, task);
+  else setTaskTimer(turn, task, 'close-output', CLOSE_OUTPUT_AFTER_MS);
+}
+
+export function onTaskTimer(turn: Turn, task: Task, timer: TaskTimer): void {
+  switch (timer) {
+    case 'timeout':
+      return onTimeout(turn, task);
+    case 'kill':
+      return killNow(turn, task);
+    case 'linger':
+      if (task.phase === 'lingering') sweep(turn, task);
+      return;
+    case 'orphaned-output':
+      if (task.phase === 'lingering') turn.effects.push({ type: 'examine_block', taskKey: task.key, reason: 'orphaned_output' });
+      return;
+    case 'orphan':
+      return beginEnd(turn, task, 'orphaned', 'its manager was away for longer than the orphan timeout of this worker');
+    case 'keep':
+      return removeTask(turn, task);
+    case 'close-output':
+      turn.effects.push({ type: 'close_output', taskKey: task.key });
+  }
+}
+
+function onTimeout(turn: Turn, task: Task): void {
+  const { timeoutMs } = task.command;
+  const runningMs = turn.nowMs - (task.startedAtMs ?? turn.nowMs);
+  if (judgeBlock({ runningMs, lingeringMs: null }, timeoutMs) === null) {
+    return setTaskTimer(turn, task, 'timeout', Math.ceil(timeoutMs - runningMs)); // timers may fire a little early
+  }
+  beginEnd(turn, task, 'timed_out', `the command ran for its timeoutMs of ${timeoutMs}; give it more, or 0 for none`);
+}
+
+/** A block was looked into: say so, and do what the task's policy asks. */
+export function onBlockExamined(turn: Turn, task: Task, finding: BlockFinding): void {
+  if (task.phase !== 'lingering' || task.exitedAtMs === null) return;
+  const lingeringMs = turn.nowMs - task.exitedAtMs;
+  const verdict = judgeBlock({ runningMs: 0, lingeringMs }, task.command.timeoutMs);
+  if (verdict === null || verdict.reason === 'timeout') return;
+  const action = chooseBlockAction(verdict.reason, task.command.blockPolicy);
+  if (task.subscriber !== null) {
+    turn.effects.push({
+      type: 'send',
+      sessionId: task.subscriber.sessionId,
+      message: {
+        type: 'block_detected',
+        taskId: task.taskId,
+        reason: verdict.reason,
+        confidence: verdict.confidence,
+        duration: Math.round(lingeringMs),
+        resourceUsage: finding.resourceUsage,
+        recoverable: false,
+        evidence: { summary: finding.summary, processes: [...finding.processes] },
+        action,
+      },
+    });
+  }
+  if (action !== 'terminate') return;
+  task.cause ??= { kind: 'blocked', message: finding.summary, reason: verdict.reason };
+  sweep(turn, task);
+}
+
+/**
+ * Ends a task for a reason of the worker's or the manager's. The first cause stands; a later call can only shorten
+ * the time to SIGKILL.
+ */
+export function beginEnd(turn: Turn, task: Task, kind: EndCause, message: string, graceMs: number = DEFAULT_GRACE_MS): void {
+  if (task.phase === 'ended' || task.phase === 'sweeping') return;
+  // A command that has exited came to its own end; only its leavings are ended sooner.
+  if (task.phase !== 'lingering') task.cause ??= { kind, message };
+  climbKillLadder(turn, task, graceMs);
+}
+
+/** The owner wants nothing of it any more. A running one is ended, and its record goes with its processes. */
+export function forgetTask(turn: Turn, task: Task): void {
+  if (task.phase === 'ended') return removeTask(turn, task);
+  task.isForgotten = true;
+  task.subscriber = null;
+  beginEnd(turn, task, 'terminated', 'forgotten by its manager');
+}
+
+export function sendStarted(turn: Turn, task: Task, sessionId: string): void {
+  if (task.pid === null || !turn.state.sessions.has(sessionId)) return;
+  const { containment } = turn.state.policy;
+  turn.effects.push({ type: 'send', sessionId, message: { type: 'execution_started', taskId: task.taskId, pid: task.pid, containment } });
+}
+
+function climbKillLadder(turn: Turn, task: Task, graceMs: number): void {
+  const step = chooseKillStep(turn.nowMs, graceMs, task.killDueMs);
+  if (step.kind === 'wait') return;
+  task.killDueMs = turn.nowMs + (step.kind === 'ask' ? step.killAfterMs : 0);
+  if (task.phase === 'starting') return; // the climb begins when there is a process
+  if (step.kind === 'kill') return killNow(turn, task);
+  setTaskTimer(turn, task, 'kill', step.killAfterMs);
+  if (task.phase === 'running') {
+    turn.effects.push({ type: 'signal_process', taskKey: task.key, signal: 'SIGTERM', foreground: false });
+    // A stopped process takes SIGTERM only once it goes on.
+    turn.effects.push({ type: 'signal_process', taskKey: task.key, signal: 'SIGCONT', foreground: false });
+  }
+}
+
+function killNow(turn: Turn, task: Task): void {
+  task.killDueMs = turn.nowMs;
+  if (task.phase === 'lingering') sweep(turn, task);
+  else if (task.phase === 'running') {
+    turn.effects.push({ type: 'signal_process', taskKey: task.key, signal: 'SIGKILL', foreground: false });
+  }
+}
+
+function sweep(turn: Turn, task: Task): void {
+  advancePhase(task, 'sweep');
+  clearTaskTimer(turn, task, 'linger');
+  clearTaskTimer(turn, task, 'orphaned-output');
+  turn.effects.push({ type: 'end_tree', taskKey: task.key });
+}
+
+function end(turn: Turn, task: Task): void {
+  if (task.phase !== 'sweeping' || task.exit === null) return;
+  advancePhase(task, 'tree_ended');
+  const facts = {
+    ...task.exit,
+    durationMs: Math.round((task.exitedAtMs ?? turn.nowMs) - (task.startedAtMs ?? turn.nowMs)),
+    outputBytes: task.log.endOffset,
+    usage: task.usage,
+    leftover: task.leftover,
+  };
+  if (task.cause === null) return finish(turn, task, { type: 'task_complete', taskId: task.taskId, ...facts });
+  const { kind, message, reason } = task.cause;
+  const error = { type: 'task_error', taskId: task.taskId, code: kind, message, ...facts } as const;
+  finish(turn, task, reason === undefined ? error : { ...error, reason });
+}
+
+function finish(turn: Turn, task: Task, terminal: Terminal): void {
+  task.terminal = terminal;
+  task.input.isOpen = false;
+  for (const timer of ['timeout', 'kill', 'linger', 'orphaned-output', 'orphan', 'close-output'] as const) clearTaskTimer(turn, task, timer);
+  log(turn, task, 'task_ended', { ...terminal, type: undefined });
+  if (task.isForgotten) return removeTask(turn, task);
+  setTaskTimer(turn, task, 'keep', turn.state.policy.retention.keepEndedMs);
+  deliver(turn, task);
+  keepFewEnded(turn);
+}
+
+function advancePhase(task: Task, trigger: PhaseTrigger): void {
+  const next = PHASES[task.phase][trigger];
+  if (next === undefined) throw new Error(`task ${task.taskId}: ${trigger} cannot come while it is ${task.phase}`);
+  task.phase = next;
+}
+
+function rememberWorkspace(turn: Turn, tokenName: string, workspace: string): void {
+  const names = turn.state.workspaces.get(tokenName) ?? new Set();
+  turn.state.workspaces.set(tokenName, names.add(workspace));
+}
+
+/** One audit line. Who asked is the token's name; the environment stays out, since it may hold secrets. */
+function log(turn: Turn, task: Task, event: string, fields: Readonly<Record<string, unknown>>): void {
+  turn.effects.push({ type: 'write_log', level: 'info', event, fields: { taskId: task.taskId, token: task.tokenName, ...fields } });
+}
+
+function describeCommand(command: string | readonly string[]): string {
+  const text = typeof command === 'string' ? command : command.join(' ');
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+}

@@ -1,0 +1,62 @@
+/** The port behind which a task's processes are held. Each adapter holds them in its own way and tells the same. */
+import type { Containment, SignalName } from '@sandcrew/protocol';
+import type { ProcessStat } from '../process-sampler.js';
+
+export interface ContainedCommand {
+  /** What runs, its program first; no shell is added. */
+  readonly argv: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** What the command's side opens, by path. Opening does not block. */
+  readonly stdio: CommandStdio;
+  readonly network: 'none' | 'host';
+}
+
+export type CommandStdio =
+  | { readonly kind: 'pipes'; readonly stdin: string; readonly stdout: string; readonly stderr: string }
+  /** All three are this terminal, and it is the command's controlling one. */
+  | { readonly kind: 'terminal'; readonly path: string };
+
+export interface ExitStatus {
+  /** 0-255, or null where a signal ended it. */
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+}
+
+export interface ContainedProcess {
+  /** The command's own process, as the host numbers it. */
+  readonly pid: number;
+  /** Settles when the command has exited; what it left may live on. */
+  readonly exited: Promise<ExitStatus>;
+  /** To the command's process group, or to the foreground group of its terminal. One that is gone is no fault. */
+  signal(signal: SignalName, foreground: boolean): void;
+  /** Every process of the task that lives now, as surely as this containment can tell. May read the whole of /proc. */
+  processes(): ProcessStat[];
+  /** The command and its descendants: cheap, and blind to what moved away from them. */
+  family(): ProcessStat[];
+  /** CPU time of the tree so far, milliseconds; null where it is not known. */
+  cpuMs(): number | null;
+  /** SIGKILL to all that lives; settles with their number when none does. */
+  endTree(): Promise<number>;
+}
+
+export interface ContainmentAdapter {
+  readonly level: Containment;
+  /**
+   * Starts a command. When this settles, its side of `stdio` is open, and nothing but the task holds it.
+   * @throws {NodeJS.ErrnoException} where the system cannot start it.
+   */
+  start(command: ContainedCommand): Promise<ContainedProcess>;
+  /** Ends what the adapter itself keeps running. */
+  close(): void;
+}
+
+/** Sends a signal; a process that is gone is no fault. Tells whether there was one. */
+export function sendSignal(pid: number, signal: SignalName): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    return false;
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * Real pipes for commands. Node gives its children unix sockets, on which `echo x > /dev/stderr` fails with ENXIO
+ * (docs/adr/0003); a FIFO that is opened on both ends and unlinked is a pipe like a shell's.
+ */
+import { execFile } from 'node:child_process';
+import { closeSync, constants, mkdirSync, openSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+/** One pipe: the worker's end as a descriptor, the command's end as a path that is there until `settle`. */
+export interface Pipe {
+  /** The worker's end, non-blocking. */
+  readonly ours: number;
+  /** Where the command's side opens its end; it does not block. */
+  readonly path: string;
+  /** Call it once, when the command's side has opened its end or never will: then nobody else can. */
+  settle(): void;
+}
+
+/** FIFOs are made so many at a time, ahead of the commands: mkfifo costs a process. */
+const BATCH = 48;
+const LOW_WATER = 12;
+const MKFIFO_TIMEOUT_MS = 10_000;
+
+export class PipePool {
+  readonly #directory: string;
+  readonly #ready: string[] = [];
+  #made = 0;
+  #refill: Promise<void> | null = null;
+
+  /** @param directory of the worker alone; what an earlier worker left there is removed. */
+  constructor(directory: string) {
+    this.#directory = directory;
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    for (const left of readdirSync(directory)) rmSync(join(directory, left), { force: true });
+  }
+
+  /** Makes sure that `count` pipes can be opened at once without waiting. */
+  async reserve(count: number): Promise<void> {
+    while (this.#ready.length < count) await this.#makeMore();
+    if (this.#ready.length - count < LOW_WATER) this.#makeMore().catch(() => {}); // the next reserve meets the fault itself
+  }
+
+  /** A pipe that the worker reads from. Call `reserve` first. Read it only when the other side is open. */
+  openForReading(): Pipe {
+    const path = this.#take();
+    const ours = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    return { ours, path, settle: () => unlinkSync(path) };
+  }
+
+  /** A pipe that the worker writes to. Call `reserve` first. */
+  openForWriting(): Pipe {
+    const path = this.#take();
+    const opener = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK); // lets the writing end open without a reader
+    const settle = () => {
+      closeSync(opener);
+      unlinkSync(path);
+    };
+    try {
+      return { ours: openSync(path, constants.O_WRONLY | constants.O_NONBLOCK), path, settle };
+    } catch (error) {
+      settle();
+      throw error;
+    }
+  }
+
+  #take(): string {
+    const path = this.#ready.pop();
+    if (path === undefined) throw new Error('no pipe was reserved');
+    return path;
+  }
+
+  #makeMore(): Promise<void> {
+    this.#refill ??= this.#make().finally(() => {
+      this.#refill = null;
+    });
+    return this.#refill;
+  }
+
+  async #make(): Promise<void> {
+    const paths = Array.from({ length: BATCH }, () => join(this.#directory, `p${this.#made++}`));
+    await promisify(execFile)('mkfifo', ['-m', '600', ...paths], { timeout: MKFIFO_TIMEOUT_MS });
+    this.#ready.push(...paths);
+  }
+}

@@ -1,0 +1,98 @@
+/** Reads the kernel's account of processes (Linux, /proc). It reports; what that means is judged elsewhere. */
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** What `/proc/PID/stat` tells. A pid alone may be reused; with `startTicks` it names one process for ever. */
+export interface ProcessStat {
+  readonly pid: number;
+  readonly name: string;
+  /** One letter, as in proc(5): R, S, D, T, Z, … */
+  readonly state: string;
+  readonly parentPid: number;
+  readonly groupId: number;
+  readonly sessionId: number;
+  /** The foreground group of its controlling terminal, -1 without one. */
+  readonly foregroundGroupId: number;
+  /** Its own CPU time, milliseconds. */
+  readonly cpuMs: number;
+  /** CPU time of its children that it has reaped, milliseconds. */
+  readonly reapedCpuMs: number;
+  readonly startTicks: number;
+  readonly residentBytes: number;
+}
+
+/** USER_HZ is 100 on every architecture that Node runs on. */
+const MS_PER_TICK = 10;
+const PAGE_BYTES = 4_096;
+
+/** The process as it is now, or null where there is none (any more). */
+export function readProcess(pid: number): ProcessStat | null {
+  const text = readOrNull(`/proc/${pid}/stat`);
+  if (text === null) return null;
+  const nameEnd = text.lastIndexOf(')'); // the name may hold anything, also blanks and brackets
+  const fields = text.slice(nameEnd + 2).split(' ');
+  const number = (index: number) => Number(fields[index]);
+  return {
+    pid,
+    name: text.slice(text.indexOf('(') + 1, nameEnd),
+    state: fields[0] ?? '?',
+    parentPid: number(1),
+    groupId: number(2),
+    sessionId: number(3),
+    foregroundGroupId: number(5),
+    cpuMs: (number(11) + number(12)) * MS_PER_TICK,
+    reapedCpuMs: (number(13) + number(14)) * MS_PER_TICK,
+    startTicks: number(19),
+    residentBytes: number(21) * PAGE_BYTES,
+  };
+}
+
+/** The children of every thread of a process. */
+export function readChildren(pid: number): number[] {
+  let threads: string[];
+  try {
+    threads = readdirSync(`/proc/${pid}/task`);
+  } catch {
+    return [];
+  }
+  return threads.flatMap((thread) => (readOrNull(`/proc/${pid}/task/${thread}/children`) ?? '').split(' ').filter(Boolean).map(Number));
+}
+
+/** All processes below `pid`, without itself; zombies left out, since they hold and run nothing. */
+export function readDescendants(pid: number): ProcessStat[] {
+  const found = new Map<number, ProcessStat>();
+  const waiting = readChildren(pid);
+  for (let child = waiting.pop(); child !== undefined; child = waiting.pop()) {
+    if (found.has(child)) continue;
+    const stat = readProcess(child);
+    if (stat === null) continue;
+    found.set(child, stat);
+    waiting.push(...readChildren(child));
+  }
+  return [...found.values()].filter((stat) => stat.state !== 'Z');
+}
+
+/** Every process of the host, zombies left out. */
+export function readAllProcesses(): ProcessStat[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => readProcess(Number(name)))
+    .filter((stat) => stat !== null && stat.state !== 'Z') as ProcessStat[];
+}
+
+/** Whether the environment that a process was started with holds `entry` (NAME=VALUE). False where it cannot be read. */
+export function hasEnvironmentEntry(pid: number, entry: string): boolean {
+  return readOrNull(`/proc/${pid}/environ`)?.split('\0').includes(entry) ?? false;
+}
+
+/** Bytes that a process caused to be written to disk so far; 0 where it cannot be read. */
+export function readWrittenBytes(pid: number): number {
+  return Number(/^write_bytes: (\d+)/m.exec(readOrNull(`/proc/${pid}/io`) ?? '')?.[1] ?? 0);
+}
+
+function readOrNull(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return null; // gone, or not ours to read
+  }
+}

@@ -1,0 +1,109 @@
+/** The worker's directory of its own: who holds it, where workspaces and homes stand in it. */
+import { constants } from 'node:fs';
+import { access, mkdir, open, readdir, readFile, rename, rm, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readProcess } from './process-sampler.js';
+
+/** A home for tasks without a named workspace; no workspace can have this name. */
+const DEFAULT_HOME = '.default';
+
+export class StateDirectory {
+  readonly path: string;
+  #removals = 0;
+
+  private constructor(path: string) {
+    this.path = path;
+  }
+
+  /**
+   * Takes the directory, making it where it is missing.
+   * @throws {Error} where it cannot be written, or another worker that lives holds it.
+   */
+  static async take(path: string): Promise<StateDirectory> {
+    for (const part of ['', 'workspaces', 'homes', 'leaving']) await mkdir(join(path, part), { recursive: true, mode: 0o700 });
+    await access(path, constants.W_OK);
+    const state = new StateDirectory(path);
+    await state.#lock();
+    for (const left of await readdir(join(path, 'leaving'))) await rm(join(path, 'leaving', left), { recursive: true, force: true });
+    return state;
+  }
+
+  async release(): Promise<void> {
+    await unlink(this.#lockPath).catch(() => {});
+  }
+
+  /** The directory of a named workspace and its HOME, made on first use. */
+  async workspace(tokenName: string, name: string): Promise<{ directory: string; home: string }> {
+    const directory = join(this.path, 'workspaces', tokenName, name);
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    return { directory, home: await this.#home(tokenName, name) };
+  }
+
+  /** The HOME of tasks that name no workspace. */
+  defaultHome(tokenName: string): Promise<string> {
+    return this.#home(tokenName, DEFAULT_HOME);
+  }
+
+  /** The named workspaces that exist, by token name. */
+  async listWorkspaces(): Promise<Map<string, string[]>> {
+    const root = join(this.path, 'workspaces');
+    const found = new Map<string, string[]>();
+    for (const tokenName of await readdir(root)) found.set(tokenName, await readdir(join(root, tokenName)));
+    return found;
+  }
+
+  /** Removes a workspace and its HOME. They are moved out of any task's reach first. */
+  async removeWorkspace(tokenName: string, name: string): Promise<void> {
+    for (const kind of ['workspaces', 'homes']) {
+      const away = join(this.path, 'leaving', `${process.pid}-${this.#removals++}`);
+      const isThere = await rename(join(this.path, kind, tokenName, name), away).then(() => true, ignoreMissing);
+      if (isThere) await rm(away, { recursive: true, force: true });
+    }
+  }
+
+  async #home(tokenName: string, name: string): Promise<string> {
+    const home = join(this.path, 'homes', tokenName, name);
+    await mkdir(home, { recursive: true, mode: 0o700 });
+    return home;
+  }
+
+  get #lockPath(): string {
+    return join(this.path, 'lock');
+  }
+
+  async #lock(): Promise<void> {
+    const mine = `${process.pid} ${readProcess(process.pid)?.startTicks ?? ''}`;
+    for (let attempt = 0; attempt < 2; attempt++) {
+      try {
+        const file = await open(this.#lockPath, 'wx', 0o600);
+        await file.writeFile(mine);
+        return await file.close();
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      }
+      const [pid = '', startTicks = ''] = (await readFile(this.#lockPath, 'utf8').catch(() => '')).split(' ');
+      if (isAlive(Number(pid), startTicks)) {
+        throw new Error(`the worker with pid ${pid} uses ${this.path}; give this one a --state-dir of its own`);
+      }
+      await unlink(this.#lockPath).catch(() => {}); // its worker died without releasing it
+    }
+    throw new Error(`${this.#lockPath} cannot be taken: another worker starts at the same time; try again`);
+  }
+}
+
+/** A pid that was given to another process since does not count: its start time differs. */
+function isAlive(pid: number, startTicks: string): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  if (process.platform === 'linux') return String(readProcess(pid)?.startTicks) === startTicks;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): false {
+  if (error.code === 'ENOENT') return false;
+  throw error;
+}

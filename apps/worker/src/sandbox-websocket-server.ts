@@ -1,0 +1,217 @@
+/** The worker as a whole: connections and processes on the outside, `core/step` in the middle, effects carried out. */
+import { randomUUID } from 'node:crypto';
+import type { ListenOptions } from 'node:net';
+import type { ExecuteCommand } from '@sandcrew/protocol';
+import type { Logger } from 'pino';
+import type { WorkerEffect } from './core/effect.js';
+import type { WorkerEvent } from './core/event.js';
+import { createState, type WorkerPolicy, type WorkerState } from './core/state.js';
+import { step } from './core/step.js';
+import type { UpgradePolicy } from './core/upgrade.js';
+import type { TokenRegister } from './io/auth.js';
+import { BlockDetector } from './io/block-detector.js';
+import { monotonicMs, Timers } from './io/clock.js';
+import type { ContainmentAdapter } from './io/containment/containment.js';
+import { HostHealthMeter } from './io/host-health.js';
+import { OutputSpool } from './io/output-spool.js';
+import { PipePool } from './io/pipes.js';
+import { type BaseEnvironment, ProcessManager } from './io/process-manager.js';
+import type { StateDirectory } from './io/state-directory.js';
+import { type Connection, type TlsFiles, WebSocketListener } from './io/websocket.js';
+import { SocketSession } from './session.js';
+import { TaskRunner } from './task-runner.js';
+
+export interface ServerOptions {
+  readonly workerId: string;
+  readonly policy: WorkerPolicy;
+  readonly upgrade: UpgradePolicy;
+  readonly tokens: TokenRegister;
+  readonly tls: TlsFiles | null;
+  readonly containment: ContainmentAdapter;
+  readonly state: StateDirectory;
+  /** Where tasks run that name no workspace. */
+  readonly defaultWorkspace: string;
+  readonly environment: BaseEnvironment;
+  readonly heartbeatIntervalMs: number;
+  /** How often tasks are looked at, milliseconds. */
+  readonly blockIntervalMs: number;
+  readonly log: Logger;
+}
+
+/** After the last task, connections may take so long to close, milliseconds. */
+const CLOSE_GRACE_MS = 2_000;
+
+export class SandboxWebSocketServer {
+  readonly #options: ServerOptions;
+  readonly #state: WorkerState;
+  readonly #sessions = new Map<string, { session: SocketSession; tokenDigest: Buffer }>();
+  readonly #timers = new Timers((timer) => this.#dispatch({ type: 'timer_fired', timer }));
+  readonly #listener: WebSocketListener;
+  readonly #processes: ProcessManager;
+  readonly #spool: OutputSpool;
+  readonly #runner: TaskRunner;
+  readonly #health: HostHealthMeter;
+  readonly #waiting: WorkerEvent[] = [];
+  #isStepping = false;
+  #monitor: NodeJS.Timeout | undefined;
+  #heartbeat: NodeJS.Timeout | undefined;
+  #reportStopped: () => void = () => {};
+  /** Settles when the worker has drained and stopped. */
+  readonly stopped = new Promise<void>((resolve) => {
+    this.#reportStopped = resolve;
+  });
+
+  private constructor(options: ServerOptions, workspaces: ReadonlyMap<string, string[]>) {
+    this.#options = options;
+    this.#state = createState(options.policy, workspaces);
+    const emit = (event: WorkerEvent) => this.#dispatch(event);
+    const { state, containment, defaultWorkspace, environment } = options;
+    this.#spool = new OutputSpool(`${state.path}/spool`);
+    this.#processes = new ProcessManager(containment, new PipePool(`${state.path}/pipes`), state, defaultWorkspace, environment, emit);
+    this.#runner = new TaskRunner(this.#processes, this.#spool, new BlockDetector(this.#processes), emit);
+    this.#health = new HostHealthMeter(state.path);
+    this.#listener = new WebSocketListener(
+      options.tokens,
+      options.upgrade,
+      options.tls,
+      (connection) => this.handleConnection(connection),
+      (address, { status, message }) => options.log.warn({ event: 'connection_refused', address, status, message }),
+    );
+  }
+
+  /** Listens, and settles with where: `host:port`, or a socket's path. */
+  static async start(options: ServerOptions, listen: ListenOptions): Promise<{ server: SandboxWebSocketServer; address: { port: number } | string }> {
+    const server = new SandboxWebSocketServer(options, await options.state.listWorkspaces());
+    await server.#spool.open();
+    const address = await server.#listener.listen(listen);
+    server.#monitor = setInterval(() => server.monitorForBlocks(), options.blockIntervalMs);
+    server.#heartbeat = setInterval(() => void server.#measureHealth(), options.heartbeatIntervalMs);
+    return { server, address };
+  }
+
+  /** Takes a connection whose upgrade was granted. */
+  handleConnection({ socket, tokenName, tokenDigest, address }: Connection): void {
+    const id = randomUUID();
+    const { log, workerId } = this.#options;
+    log.info({ event: 'connection_opened', session: id, token: tokenName, address });
+    this.#dispatch({ type: 'connection_opened', sessionId: id, tokenName });
+    const session = new SocketSession(id, socket, workerId, (event) => {
+      if (event.type === 'connection_closed') {
+        this.#sessions.delete(id);
+        log.info({ event: 'connection_closed', session: id });
+      }
+      if (event.type === 'message_received' && event.message.type === 'execute_command') this.handleExecuteCommand(id, event.message);
+      else this.#dispatch(event);
+    });
+    this.#sessions.set(id, { session, tokenDigest });
+  }
+
+  /** Takes a command of a session: starts it, or answers what it already is, or why it cannot be. */
+  handleExecuteCommand(sessionId: string, message: ExecuteCommand): void {
+    this.#dispatch({ type: 'message_received', sessionId, message });
+  }
+
+  /** Sends one chunk of a task's output to its reader. */
+  streamOutput({ sessionId, frame, encoding, cost }: Extract<WorkerEffect, { type: 'send_output' }>): void {
+    const taken = () => this.#dispatch({ type: 'output_flushed', sessionId, bytes: cost });
+    this.#sessions.get(sessionId)?.session.sendOutput(frame, encoding, taken);
+  }
+
+  /** Looks at what each running task uses. Blocks are judged by core when their time has come. */
+  monitorForBlocks(): void {
+    for (const taskKey of this.#processes.runningTasks) this.#processes.sampleUsage(taskKey);
+  }
+
+  /** Takes no further task; those that run may end within `timeoutMs`, the rest get `worker_shutdown`. */
+  drain(timeoutMs: number): void {
+    this.#options.log.info({ event: 'drain_requested', timeoutMs });
+    this.#dispatch({ type: 'drain_requested', timeoutMs });
+  }
+
+  /** Puts other tokens in force, and closes the connections of those that are gone. */
+  replaceTokens(tokens: TokenRegister): void {
+    this.#listener.tokens = tokens;
+    for (const [sessionId, { tokenDigest }] of this.#sessions) {
+      if (!tokens.holds(tokenDigest)) this.#dispatch({ type: 'token_revoked', sessionId });
+    }
+  }
+
+  /** One event at a time: what an effect causes at once waits its turn. */
+  #dispatch(event: WorkerEvent): void {
+    this.#waiting.push(event);
+    if (this.#isStepping) return;
+    this.#isStepping = true;
+    try {
+      for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+        for (const effect of step(this.#state, next, monotonicMs())) this.#perform(effect);
+      }
+    } finally {
+      this.#isStepping = false;
+    }
+  }
+
+  #perform(effect: WorkerEffect): void {
+    if ('taskKey' in effect) return this.#runner.run(effect);
+    switch (effect.type) {
+      case 'set_timer':
+        return this.#timers.set(effect.timer, effect.delayMs);
+      case 'clear_timer':
+        return this.#timers.clear(effect.timer);
+      case 'write_log':
+        return this.#options.log[effect.level]({ event: effect.event, ...effect.fields });
+      case 'remove_workspace':
+        return void this.#removeWorkspace(effect);
+      case 'stop_worker':
+        return void this.#stop();
+      default:
+        return this.#performOnSession(effect);
+    }
+  }
+
+  #performOnSession(effect: Extract<WorkerEffect, { type: 'send' | 'send_output' | 'begin_text' | 'prime_text' | 'finish_text' | 'close_connection' }>): void {
+    const session = this.#sessions.get(effect.sessionId)?.session;
+    switch (effect.type) {
+      case 'send':
+        return session?.send(effect.message);
+      case 'send_output':
+        return this.streamOutput(effect);
+      case 'begin_text':
+        return session?.beginText(effect.taskId);
+      case 'prime_text':
+        return session?.primeText(effect.taskId, effect.stream, effect.data);
+      case 'finish_text':
+        return session?.finishText(effect.taskId, effect.offset);
+      case 'close_connection':
+        return session?.close(effect.code, effect.reason);
+    }
+  }
+
+  async #removeWorkspace({ sessionId, tokenName, workspace }: Extract<WorkerEffect, { type: 'remove_workspace' }>): Promise<void> {
+    try {
+      await this.#options.state.removeWorkspace(tokenName, workspace);
+      this.#dispatch({ type: 'workspace_removed', sessionId, tokenName, workspace });
+    } catch (error) {
+      const message = `workspace ${workspace} cannot be removed: ${(error as Error).message}`;
+      this.#options.log.warn({ event: 'workspace_kept', tokenName, workspace, message });
+      this.#dispatch({ type: 'workspace_kept', sessionId, tokenName, workspace, message });
+    }
+  }
+
+  async #measureHealth(): Promise<void> {
+    try {
+      this.#dispatch({ type: 'health_measured', health: await this.#health.measure() });
+    } catch (error) {
+      this.#options.log.warn({ event: 'health_unknown', message: (error as Error).message });
+    }
+  }
+
+  async #stop(): Promise<void> {
+    clearInterval(this.#monitor);
+    clearInterval(this.#heartbeat);
+    await this.#listener.close(CLOSE_GRACE_MS);
+    this.#timers.clearAll();
+    this.#health.close();
+    this.#processes.close();
+    this.#reportStopped();
+  }
+}
