@@ -11,6 +11,7 @@ import type { WorkerPolicy } from './core/state.js';
 import { newToken, TokenRegister } from './io/auth.js';
 import { chooseContainment } from './io/containment/choose-containment.js';
 import type { ContainmentAdapter } from './io/containment/containment.js';
+import { closeInheritedFds } from './io/inherited-fds.js';
 import { StateDirectory } from './io/state-directory.js';
 import type { TlsFiles } from './io/websocket.js';
 import { helpText } from './options.js';
@@ -29,6 +30,7 @@ async function main(argv: readonly string[]): Promise<number> {
     return failWith(['the worker does not run on Windows: it needs POSIX processes. Run it on Linux, macOS or in WSL 2; protocol and manager run here']);
   }
   if (argv[0] === 'token') return makeToken(argv.slice(1));
+  closeInheritedFds();
   const reading = readConfig(argv, process.env);
   if (reading.kind === 'show') {
     process.stdout.write(reading.what === 'help' ? helpText() : `${VERSION}\n`);

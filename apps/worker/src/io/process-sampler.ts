@@ -7,6 +7,8 @@ export interface ProcessStat {
   readonly name: string;
   /** One letter, as in proc(5): R, S, D, T, Z, … */
   readonly state: string;
+  /** It is on its way out by itself: its descriptors are closed already, and it runs nothing more. */
+  readonly isExiting: boolean;
   readonly parentPid: number;
   readonly groupId: number;
   readonly sessionId: number;
@@ -23,6 +25,8 @@ export interface ProcessStat {
 /** USER_HZ is 100 on every architecture that Node runs on. */
 const MS_PER_TICK = 10;
 const PAGE_BYTES = 4_096;
+/** A process flag of the kernel (include/linux/sched.h). */
+const PF_EXITING = 0x4;
 
 /** The process as it is now, or null where there is none (any more). */
 export function readProcess(pid: number): ProcessStat | null {
@@ -35,6 +39,7 @@ export function readProcess(pid: number): ProcessStat | null {
     pid,
     name: text.slice(text.indexOf('(') + 1, nameEnd),
     state: fields[0] ?? '?',
+    isExiting: (number(6) & PF_EXITING) !== 0,
     parentPid: number(1),
     groupId: number(2),
     sessionId: number(3),

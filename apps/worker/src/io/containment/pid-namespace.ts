@@ -16,12 +16,12 @@ import { type ContainedCommand, type ContainedProcess, type ContainmentAdapter, 
  * command its child, in a session of its own. It outlives the command: it reports the status on fd 3, lets go of the
  * output, and stays until fd 4 closes, so that output may linger. It opens the command's ends by path, since unshare,
  * its parent, would hold open for ever what came as a descriptor. The child waits for a line on fd 4 before it becomes
- * the command, so that the worker knows its host pid however short it lives.
+ * the command, so that the worker knows its host pid however short it lives. PWD is the shell's own, no part of the task's environment.
  */
 const INIT = `setsid=$1 stdin=$2 stdout=$3 stderr=$4; shift 4
 if [ "$stdin" = "$stdout" ]; then exec 5<>"$stdin" 6<>"$stdin" 7<>"$stdin"
 else exec 5<"$stdin" 6>"$stdout" 7>"$stderr"; fi
-( echo started >&3; read -r _ <&4; exec $setsid "$@" <&5 >&6 2>&7 3>&- 4<&- 5<&- 6>&- 7>&- )
+( echo started >&3; read -r _ <&4; unset PWD; exec $setsid "$@" <&5 >&6 2>&7 3>&- 4<&- 5<&- 6>&- 7>&- )
 status=$?
 exec 5<&- 6>&- 7>&-
 echo "$status" >&3
@@ -159,7 +159,7 @@ class Namespace implements ContainedProcess {
   }
 
   async endTree(): Promise<number> {
-    const left = this.processes().length;
+    const left = this.processes().filter(({ isExiting }) => !isExiting).length;
     const init = this.#init;
     if (init !== null && readProcess(init.pid)?.startTicks === init.startTicks) sendSignal(init.pid, 'SIGKILL');
     await this.#gone; // unshare ends when init is reaped, which the kernel lets happen when all the others are dead

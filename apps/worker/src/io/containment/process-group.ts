@@ -134,7 +134,8 @@ class Group implements ContainedProcess {
     const ended = new Set<string>();
     let pauseMs = 1;
     for (let living = this.processes(); living.length > 0; living = this.processes()) {
-      for (const { pid, startTicks } of living) {
+      for (const { pid, startTicks, isExiting } of living) {
+        if (isExiting) continue; // it needs no help, only a moment
         ended.add(`${pid} ${startTicks}`);
         if (readProcess(pid)?.startTicks === startTicks) sendSignal(pid, 'SIGKILL');
       }
