@@ -3,7 +3,7 @@
  *
  *     u8 kind = 1 | u8 stream (1 stdout, 2 stderr) | u16 length of taskId | u64 offset | taskId (UTF-8) | the bytes
  */
-import type { Decoded } from './refusal.js';
+import { type Decoded, describeValue } from './refusal.js';
 import { isTaskId, type Stream } from './v1/fields.js';
 import { MAX_CHUNK_BYTES } from './version.js';
 
@@ -18,7 +18,8 @@ export interface OutputFrame {
 
 /** `kind` of an output frame. */
 export const OUTPUT_FRAME_KIND = 1;
-const STREAM_CODES = { stdout: 1, stderr: 2 } as const;
+/** By their codes on the wire. */
+const STREAMS: readonly (Stream | undefined)[] = [undefined, 'stdout', 'stderr'];
 const HEADER_BYTES = 12;
 
 /** The frame's bytes: header, id, and a copy of `data`. */
@@ -32,16 +33,18 @@ export function encodeOutputFrame(frame: OutputFrame): Uint8Array {
 
 /**
  * What stands before the bytes, for a sender that writes both parts without a copy.
- * @throws {TypeError} where the id, the offset or the size breaks the contract.
+ * @throws {TypeError} where the id, the stream, the offset or the size breaks the contract.
  */
 export function encodeOutputFrameHead({ taskId, stream, offset, data }: OutputFrame): Uint8Array {
-  if (!isTaskId(taskId)) throw new TypeError(`taskId: expected a valid one, got ${JSON.stringify(taskId).slice(0, 80)}`);
-  if (!Number.isSafeInteger(offset) || offset < 0) throw new TypeError(`offset: expected a whole number from 0, got ${offset}`);
-  if (data.length > MAX_CHUNK_BYTES) throw new TypeError(`data: expected at most ${MAX_CHUNK_BYTES} bytes, got ${data.length}`);
+  const streamCode = STREAMS.indexOf(stream);
+  if (!isTaskId(taskId)) throw brokenPromise('a valid taskId', describeValue(taskId));
+  if (streamCode < 1) throw brokenPromise('stream stdout or stderr', describeValue(stream));
+  if (!Number.isSafeInteger(offset) || offset < 0) throw brokenPromise('an offset from 0', `${offset}`);
+  if (data.length > MAX_CHUNK_BYTES) throw brokenPromise(SIZE_LIMIT, `${data.length}`);
   const head = new Uint8Array(HEADER_BYTES + taskId.length);
   const view = new DataView(head.buffer);
   view.setUint8(0, OUTPUT_FRAME_KIND);
-  view.setUint8(1, STREAM_CODES[stream]);
+  view.setUint8(1, streamCode);
   view.setUint16(2, taskId.length);
   view.setBigUint64(4, BigInt(offset));
   for (let i = 0; i < taskId.length; i++) head[HEADER_BYTES + i] = taskId.charCodeAt(i); // the pattern is ASCII
@@ -50,26 +53,39 @@ export function encodeOutputFrameHead({ taskId, stream, offset, data }: OutputFr
 
 /** Decodes a binary frame that a worker sent. Never throws. */
 export function decodeOutputFrame(frame: Uint8Array): Decoded<OutputFrame> {
-  if (frame.length < HEADER_BYTES) return refuse(`expected a header of ${HEADER_BYTES} bytes, got ${frame.length}`);
+  if (frame.length < HEADER_BYTES) return refuse(`a header of ${HEADER_BYTES} bytes`, `${frame.length}`);
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
   const kind = view.getUint8(0);
-  if (kind !== OUTPUT_FRAME_KIND) return refuse(`expected kind ${OUTPUT_FRAME_KIND}, got ${kind}`);
-  const stream = view.getUint8(1);
-  if (stream !== STREAM_CODES.stdout && stream !== STREAM_CODES.stderr) return refuse(`expected stream 1 or 2, got ${stream}`);
-  const idEnd = HEADER_BYTES + view.getUint16(2);
-  if (frame.length < idEnd) return refuse(`expected a taskId of ${idEnd - HEADER_BYTES} bytes, got ${frame.length - HEADER_BYTES}`);
-  const taskId = String.fromCharCode(...frame.subarray(HEADER_BYTES, Math.min(idEnd, HEADER_BYTES + 129)));
-  if (!isTaskId(taskId)) return refuse('expected a valid taskId');
+  if (kind !== OUTPUT_FRAME_KIND) return refuse(`kind ${OUTPUT_FRAME_KIND}`, `${kind}`);
+  const stream = STREAMS[view.getUint8(1)];
+  if (stream === undefined) return refuse('stream 1 or 2', `${view.getUint8(1)}`);
+  const idBytes = view.getUint16(2);
+  const data = frame.subarray(HEADER_BYTES + idBytes);
+  const taskId = asciiOf(frame.subarray(HEADER_BYTES, HEADER_BYTES + idBytes));
+  if (taskId.length !== idBytes || !isTaskId(taskId)) return refuse('a valid taskId', describeValue(taskId));
   const offset = view.getBigUint64(4);
-  if (offset > BigInt(Number.MAX_SAFE_INTEGER)) return refuse(`expected an offset up to 2^53-1, got ${offset}`);
-  const data = frame.subarray(idEnd);
-  if (data.length > MAX_CHUNK_BYTES) return refuse(`expected at most ${MAX_CHUNK_BYTES} bytes, got ${data.length}`);
+  if (offset > MAX_OFFSET) return refuse(`an offset up to ${MAX_OFFSET}`, `${offset}`, taskId);
+  if (data.length > MAX_CHUNK_BYTES) return refuse(SIZE_LIMIT, `${data.length}`, taskId);
+  return { ok: true, message: { taskId, stream, offset: Number(offset), data } };
+}
+
+const MAX_OFFSET = BigInt(Number.MAX_SAFE_INTEGER);
+const SIZE_LIMIT = `at most ${MAX_CHUNK_BYTES} bytes of output`;
+
+/** Ids are ASCII: a byte beyond it becomes a character that no id holds, and an id that is too long comes out short. */
+function asciiOf(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes.subarray(0, MAX_ID_BYTES));
+}
+const MAX_ID_BYTES = 128;
+
+function refuse(expected: string, got: string, taskId?: string): Decoded<never> {
+  const message = `binary frame: expected ${expected}, got ${got}`;
   return {
-    ok: true,
-    message: { taskId, stream: stream === STREAM_CODES.stdout ? 'stdout' : 'stderr', offset: Number(offset), data },
+    ok: false,
+    refusal: { code: 'invalid_message', message, ...(taskId === undefined ? {} : { taskId }) },
   };
 }
 
-function refuse(message: string): Decoded<never> {
-  return { ok: false, refusal: { code: 'invalid_message', message: `binary frame: ${message}` } };
+function brokenPromise(expected: string, got: string): TypeError {
+  return new TypeError(`cannot encode an output frame: expected ${expected}, got ${got}`);
 }

@@ -1,6 +1,17 @@
 /** `@sandcrew/protocol`: the contract between a manager and a worker. Runs in Node and in a browser. */
-export { decodeOutputFrame, encodeOutputFrame, encodeOutputFrameHead, OUTPUT_FRAME_KIND, type OutputFrame } from './binary-frame.js';
-export { decodeManagerMessage, decodeWorkerMessage, encodeManagerMessage, encodeWorkerMessage } from './codec.js';
+export {
+  decodeOutputFrame,
+  encodeOutputFrame,
+  encodeOutputFrameHead,
+  OUTPUT_FRAME_KIND,
+  type OutputFrame,
+} from './binary-frame.js';
+export {
+  decodeManagerMessage,
+  decodeWorkerMessage,
+  encodeManagerMessage,
+  encodeWorkerMessage,
+} from './codec.js';
 export type { Decoded, Refusal } from './refusal.js';
 export { BlockCleared } from './v1/block-cleared.js';
 export { BlockDetected } from './v1/block-detected.js';
@@ -30,7 +41,12 @@ export { MANAGER_MESSAGES, type ManagerMessage, WORKER_MESSAGES, type WorkerMess
 export { OutputGap } from './v1/output-gap.js';
 export { Ping } from './v1/ping.js';
 export { Pong } from './v1/pong.js';
-export { MALFORMED_CODES, PROTOCOL_ERROR_CODES, ProtocolError, type ProtocolErrorCode } from './v1/protocol-error.js';
+export {
+  MALFORMED_CODES,
+  PROTOCOL_ERROR_CODES,
+  ProtocolError,
+  type ProtocolErrorCode,
+} from './v1/protocol-error.js';
 export { RemoveWorkspace } from './v1/remove-workspace.js';
 export { ResizePty } from './v1/resize-pty.js';
 export { ResumeTask } from './v1/resume-task.js';

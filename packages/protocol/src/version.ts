@@ -32,12 +32,15 @@ export const PEER_SILENCE_MS = 20_000;
 
 /** So many malformed frames within `MALFORMED_WINDOW_MS` close with 1008. */
 export const MAX_MALFORMED_FRAMES = 100;
+
+/** For how long a malformed frame counts, milliseconds. */
 export const MALFORMED_WINDOW_MS = 60_000;
 
 /** WebSocket close codes and what each says. */
 export const CLOSE_CODES = {
-  /** The worker is shutting down, or the manager is done. */
+  /** The side that closes is done. */
   normal: 1000,
+  /** The side that closes shuts down. */
   goingAway: 1001,
   /** A binary frame was sent to a worker. */
   unsupportedData: 1003,

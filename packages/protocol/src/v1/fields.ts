@@ -1,5 +1,6 @@
 /** The fields that several messages share. Each has its unit and meaning here, once. */
 import Type, { type Static } from 'typebox';
+import { oneNameOf, oneWordOf, wordsOf } from './words.js';
 
 const ID_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$';
 
@@ -39,9 +40,13 @@ export function durationMs(description: string) {
   return Type.Integer({ minimum: 0, maximum: 2_147_483_647, description: `${description} Milliseconds.` });
 }
 
-/** A duration that was measured, milliseconds, without a timer's bound. */
+/** A duration that was measured, milliseconds. It is never a timer's, so a double's exactness is its only bound. */
 export function elapsedMs(description: string) {
-  return Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: `${description} Milliseconds.` });
+  return Type.Integer({
+    minimum: 0,
+    maximum: Number.MAX_SAFE_INTEGER,
+    description: `${description} Milliseconds.`,
+  });
 }
 
 /** A count of bytes that a double holds exactly. */
@@ -49,52 +54,109 @@ export function byteCount(description: string) {
   return Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: `${description} Bytes.` });
 }
 
+/** A share of what the host has. Without a maximum: rounding may tell a hair over 100. */
 export function percent(description: string) {
   return Type.Number({ minimum: 0, description: `${description} Percent of the host, 0 to 100.` });
 }
 
-export const OutputOffset = byteCount('Raw bytes of the task before this point, both streams in the order read.');
+export const OutputOffset = byteCount(
+  'Raw bytes of the task before this point, both streams in the order read.',
+);
 
-export const Stream = Type.Union([Type.Literal('stdout'), Type.Literal('stderr')], {
-  description: 'The stream of the command that the bytes came from. A PTY has `stdout` alone.',
-});
+export const Stream = oneWordOf(
+  {
+    stdout: 'Standard output, and all output of a PTY.',
+    stderr: 'Standard error.',
+  },
+  'The stream of the command that the bytes came from.',
+);
 export type Stream = Static<typeof Stream>;
 
-export const Containment = Type.Union(
-  [Type.Literal('bubblewrap'), Type.Literal('pid-namespace'), Type.Literal('process-group')],
-  { description: 'What holds the processes of a task on this worker, strongest first.' },
+export const Containment = oneWordOf(
+  {
+    bubblewrap: 'Namespaces of its own and a read-only root: holds every process and hides the host’s files.',
+    'pid-namespace': 'A PID namespace of its own: holds every process, hides no files.',
+    'process-group': 'A process group: a daemon that leaves it with a cleaned environment may escape.',
+  },
+  'What holds the processes of a task on this worker.',
 );
 export type Containment = Static<typeof Containment>;
 
-export const ColumnCount = Type.Integer({ minimum: 1, maximum: 65_535, description: 'Width of the terminal, characters.' });
-export const RowCount = Type.Integer({ minimum: 1, maximum: 65_535, description: 'Height of the terminal, lines.' });
+export const ColumnCount = Type.Integer({
+  minimum: 1,
+  maximum: 65_535,
+  description: 'Width of the terminal, characters.',
+});
+export const RowCount = Type.Integer({
+  minimum: 1,
+  maximum: 65_535,
+  description: 'Height of the terminal, lines.',
+});
 
 /** The signals that `signal_task` may name: those of Linux and macOS, by their usual names. */
 export const SIGNAL_NAMES = [
-  'SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGKILL', 'SIGUSR1',
-  'SIGSEGV', 'SIGUSR2', 'SIGPIPE', 'SIGALRM', 'SIGTERM', 'SIGCHLD', 'SIGCONT', 'SIGSTOP', 'SIGTSTP', 'SIGTTIN',
-  'SIGTTOU', 'SIGURG', 'SIGXCPU', 'SIGXFSZ', 'SIGVTALRM', 'SIGPROF', 'SIGWINCH', 'SIGIO', 'SIGSYS',
+  'SIGHUP',
+  'SIGINT',
+  'SIGQUIT',
+  'SIGILL',
+  'SIGTRAP',
+  'SIGABRT',
+  'SIGBUS',
+  'SIGFPE',
+  'SIGKILL',
+  'SIGUSR1',
+  'SIGSEGV',
+  'SIGUSR2',
+  'SIGPIPE',
+  'SIGALRM',
+  'SIGTERM',
+  'SIGCHLD',
+  'SIGCONT',
+  'SIGSTOP',
+  'SIGTSTP',
+  'SIGTTIN',
+  'SIGTTOU',
+  'SIGURG',
+  'SIGXCPU',
+  'SIGXFSZ',
+  'SIGVTALRM',
+  'SIGPROF',
+  'SIGWINCH',
+  'SIGIO',
+  'SIGSYS',
 ] as const;
-export const SignalName = Type.Union(
-  SIGNAL_NAMES.map((name) => Type.Literal(name)),
-  { description: 'The signal to send, by name.' },
-);
-export type SignalName = (typeof SIGNAL_NAMES)[number];
+export const SignalName = oneNameOf(SIGNAL_NAMES, 'The signal to send, by name.');
+export type SignalName = Static<typeof SignalName>;
 
-export const BLOCK_REASONS = [
-  'waiting_for_input', 'deadlock', 'infinite_loop', 'livelock', 'stopped', 'zombie', 'orphaned_output',
-  'memory_exhausted', 'pids_exhausted', 'cpu_exhausted', 'disk_full', 'output_flood', 'network_wait', 'lock_wait',
-  'no_progress',
-] as const;
-export type BlockReason = (typeof BLOCK_REASONS)[number];
-export const BlockReason = Type.Union(
-  BLOCK_REASONS.map((reason) => Type.Literal(reason)),
-  { description: 'Why the task cannot go on by itself.' },
-);
+const BLOCK_REASON_MEANINGS = {
+  waiting_for_input: 'It reads its stdin or its terminal, and nobody has fed it.',
+  deadlock: 'No thread of the tree can run, and whatever could wake one is inside the tree.',
+  infinite_loop: 'It burns CPU without input, output or new children.',
+  livelock: 'Several of its threads or processes keep each other busy without input or output.',
+  stopped: 'It is stopped by a signal (SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU).',
+  zombie: 'A dead child is never reaped by its parent, which is itself blocked for ever.',
+  orphaned_output: 'The command has exited, and something it left holds its output open.',
+  memory_exhausted: 'It is at its memory limit.',
+  pids_exhausted: 'It is at its limit of processes and threads.',
+  cpu_exhausted: 'It is throttled by its CPU limit, or starved by the host.',
+  disk_full: 'Its writes fail, or the file system of its workspace is full.',
+  output_flood: 'Its output is over the limit and does not slow.',
+  network_wait: 'It waits for a peer outside the tree.',
+  lock_wait: 'It waits for a lock that something outside the tree holds.',
+  no_progress: 'It waits on timers alone, without input or output.',
+} as const;
+export const BLOCK_REASONS = wordsOf(BLOCK_REASON_MEANINGS);
+export const BlockReason = oneWordOf(BLOCK_REASON_MEANINGS, 'Why the task cannot go on by itself.');
+export type BlockReason = Static<typeof BlockReason>;
 
-export const BlockAction = Type.Union([Type.Literal('report'), Type.Literal('end_input'), Type.Literal('terminate')], {
-  description: 'What the worker does about a block by itself.',
-});
+export const BlockAction = oneWordOf(
+  {
+    report: 'Say so, and do nothing.',
+    end_input: 'Close the stdin of a task that waits for input (^D on a PTY); on any other reason, report.',
+    terminate: 'End the task: `task_error` `blocked`, with the `reason`.',
+  },
+  'What the worker does about a block by itself.',
+);
 export type BlockAction = Static<typeof BlockAction>;
 
 export const ExitCode = Type.Union([Type.Integer({ minimum: 0, maximum: 255 }), Type.Null()], {
@@ -107,8 +169,15 @@ export const ExitSignal = Type.Union([Type.String({ pattern: '^SIG[A-Z0-9+-]{1,1
 
 export const Usage = Type.Object(
   {
-    cpuMs: Type.Optional(Type.Number({ minimum: 0, description: 'CPU time of the whole tree, milliseconds. Left out where unknown.' })),
-    maxMemoryBytes: Type.Optional(byteCount('Most resident memory of the whole tree as measured. Left out where unknown.')),
+    cpuMs: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        description: 'CPU time of the whole tree, milliseconds. Left out where unknown.',
+      }),
+    ),
+    maxMemoryBytes: Type.Optional(
+      byteCount('Most resident memory of the whole tree as measured. Left out where unknown.'),
+    ),
   },
   { description: 'What the whole process tree of the task used.' },
 );
@@ -116,5 +185,6 @@ export type Usage = Static<typeof Usage>;
 
 export const Leftover = Type.Integer({
   minimum: 0,
-  description: 'Processes that the task left behind and that the worker ended. None of them lives when this is sent.',
+  description:
+    'Processes that the task left behind and that the worker ended. None of them lives when this is sent.',
 });
