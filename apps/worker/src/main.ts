@@ -127,7 +127,7 @@ async function policyOf(config: WorkerConfig, containment: ContainmentAdapter): 
       spoolQuotaBytes: config.spoolQuotaBytes,
       segmentBytes: 16_777_216,
       keepEndedMs: 86_400_000,
-      maxEndedTasks: 10_000,
+      maxEndedTasks: 4_000,
     },
   };
 }

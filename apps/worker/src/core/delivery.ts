@@ -67,11 +67,23 @@ function sendNext(turn: Turn, task: Task, subscriber: Subscriber, session: Sessi
     return 'more'; // which waits for the bytes, unless they are gone meanwhile
   }
   const { log } = task;
-  if (subscriber.sentOffset < log.startOffset) {
+  const credit = judgeCredit(
+    {
+      unsentBytes: log.endOffset - Math.max(subscriber.sentOffset, log.startOffset),
+      unackedBytes: bytesBetween(task.ackedOffset, subscriber.sentOffset, subscriber.gaps),
+      isWindowed: session.kind === 'manager',
+      waitingBytes: session.waitingBytes,
+    },
+    turn.state.policy.credit,
+  );
+  const chunk = chunkAt(log, Math.max(subscriber.sentOffset, log.startOffset));
+  const isSocketFull = session.waitingBytes >= turn.state.policy.credit.socketBytes;
+  // A gap uses no window, yet it waits for one: it may still grow while its reader does not read.
+  if (chunk !== null && credit === 0) return isSocketFull ? 'socket_full' : 'done';
+  if (subscriber.sentOffset < log.startOffset && (chunk !== null || task.terminal !== null)) {
     sendGap(turn, task, subscriber, log.startOffset - subscriber.sentOffset);
     return 'more';
   }
-  const chunk = chunkAt(log, subscriber.sentOffset);
   if (chunk === null) {
     sendTerminal(turn, task, subscriber, session);
     return 'done';
@@ -81,16 +93,6 @@ function sendNext(turn: Turn, task: Task, subscriber: Subscriber, session: Sessi
     sendGap(turn, task, subscriber, rest);
     return 'more';
   }
-  const credit = judgeCredit(
-    {
-      unsentBytes: log.endOffset - subscriber.sentOffset,
-      unackedBytes: bytesBetween(task.ackedOffset, subscriber.sentOffset, subscriber.gaps),
-      isWindowed: session.kind === 'manager',
-      waitingBytes: session.waitingBytes,
-    },
-    turn.state.policy.credit,
-  );
-  if (credit === 0) return session.waitingBytes >= turn.state.policy.credit.socketBytes ? 'socket_full' : 'done';
   const bytes = Math.min(rest, credit, MAX_CHUNK_BYTES);
   const start = subscriber.sentOffset - chunk.offset;
   if (chunk.place.kind === 'spool') {

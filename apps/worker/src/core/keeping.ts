@@ -13,7 +13,7 @@ export function keepOutput(turn: Turn, task: Task, stream: Stream, data: Uint8Ar
     task.log.startOffset = task.log.endOffset;
     return;
   }
-  if (choosePlace(task.log, data.length, state.kept, state.policy.retention) === 'spool') moveEndedToSpool(turn);
+  if (state.kept.memoryBytes + data.length > state.policy.retention.memoryBytes) moveEndedToSpool(turn);
   counting(state, task.log, () => {
     if (choosePlace(task.log, data.length, state.kept, state.policy.retention) === 'memory') appendInMemory(task.log, stream, data);
     else spool(turn, task, task.log.endOffset, data, (segment, position) => appendInSpool(task.log, stream, data.length, segment, position));

@@ -1,0 +1,268 @@
+/**
+ * Plays a story of the wire on the worker's decisions. A block is what happens, `----`, and all that the worker then
+ * does; timers and logs are left out, since `wait` and the io tests show them. A socket takes output at once, unless
+ * the story stalls it.
+ *
+ *     open s1 [token=NAME] | close s1 | stall s1 | flow s1 | malformed s1 N | revoke s1 | s1 MESSAGE key=value …
+ *     m1/t1 started | rejected DETAIL | failed [DETAIL] | writes TEXT|N [stderr] | exits CODE|SIGNAL | closes | swept [N]
+ *     m1/t1 took N | shuts_stdin | examined | ends CODE (exits, closes, swept) | reads (the spool) | read_fails | append_fails
+ *     wait MS | drain MS | heartbeat | removed s1 WORKSPACE | kept s1 WORKSPACE
+ */
+import type { ManagerMessage } from '@sandcrew/protocol';
+import type { WorkerEffect } from '#src/core/effect.js';
+import type { WorkerEvent } from '#src/core/event.js';
+import { Machine, type PolicyNumbers, policyWith } from './machine.js';
+
+export interface Story {
+  readonly title: string;
+  readonly policy: PolicyNumbers;
+  readonly blocks: readonly { readonly happens: readonly string[]; readonly expected: readonly string[] }[];
+}
+
+export function readStories(text: string): Story[] {
+  return text
+    .split(/^(?=# )/m)
+    .filter((part) => part.startsWith('# '))
+    .map((part) => {
+      const [title = '', ...blocks] = part.trim().split(/\n\n|\n(?=policy)|(?<=^# .*)\n/);
+      const policy = blocks[0]?.startsWith('policy') ? blocks.shift() : undefined;
+      return {
+        title: title.slice(2),
+        policy: readFields(policy?.split(' ').slice(1) ?? []) as PolicyNumbers,
+        blocks: blocks.map((block) => {
+          const [happens = '', expected = ''] = block.split(/^----$/m);
+          return { happens: linesOf(happens), expected: linesOf(expected) };
+        }),
+      };
+    });
+}
+
+/** What the worker did in each block. */
+export function play(story: Story): string[][] {
+  const stage = new Stage(story.policy);
+  return story.blocks.map(({ happens }) => happens.flatMap((line) => stage.perform(line)));
+}
+
+class Stage {
+  readonly #machine: Machine;
+  readonly #stalled = new Map<string, number>();
+  readonly #written = new Map<string, number>();
+  readonly #appends: Extract<WorkerEffect, { type: 'append_spool' }>[] = [];
+
+  constructor(policy: PolicyNumbers) {
+    this.#machine = new Machine(policyWith(policy));
+  }
+
+  perform(line: string): string[] {
+    const [who = '', what = '', ...rest] = wordsOf(line);
+    if (who === 'wait') return this.#show(this.#machine.wait(Number(what)));
+    if (who === 'stall') return this.#stall(what);
+    if (who === 'flow') return this.#flow(what);
+    return this.#eventsOf(who, what, rest).flatMap((event) => this.#show(this.#machine.step(event)));
+  }
+
+  #eventsOf(who: string, what: string, rest: string[]): WorkerEvent[] {
+    if (who.includes('/')) return this.#taskEvents(keyOf(who), what, rest);
+    const [first = ''] = rest;
+    switch (who) {
+      case 'open':
+        return [{ type: 'connection_opened', sessionId: what, tokenName: first.replace('token=', '') || 'default' }];
+      case 'close':
+        return [{ type: 'connection_closed', sessionId: what }];
+      case 'revoke':
+        return [{ type: 'token_revoked', sessionId: what }];
+      case 'malformed':
+        return Array.from({ length: Number(first) }, () => ({
+          type: 'frame_refused',
+          sessionId: what,
+          refusal: { code: 'invalid_json', message: 'expected JSON' },
+        }));
+      case 'drain':
+        return [{ type: 'drain_requested', timeoutMs: Number(what) }];
+      case 'heartbeat':
+        return [{ type: 'health_measured', health: HEALTH }];
+      case 'removed':
+        return [{ type: 'workspace_removed', sessionId: what, tokenName: 'default', workspace: first }];
+      case 'kept':
+        return [{ type: 'workspace_kept', sessionId: what, tokenName: 'default', workspace: first, message: 'EBUSY' }];
+      default:
+        return [this.#message(who, what, rest)];
+    }
+  }
+
+  #message(sessionId: string, type: string, rest: string[]): WorkerEvent {
+    const message = { type, ...readFields(rest), timestamp: 0 } as ManagerMessage;
+    if (message.type !== 'send_input') return { type: 'message_received', sessionId, message };
+    return { type: 'message_received', sessionId, message, input: new TextEncoder().encode(message.input) };
+  }
+
+  #taskEvents(taskKey: string, what: string, [first = '', second]: string[]): WorkerEvent[] {
+    const exited = (): WorkerEvent => {
+      const signal = first.startsWith('SIG') ? first : null;
+      return { type: 'process_exited', taskKey, exitCode: signal === null ? Number(first) : null, signal };
+    };
+    const closed: WorkerEvent = { type: 'output_closed', taskKey };
+    const swept = (leftover: number): WorkerEvent => ({ type: 'tree_ended', taskKey, leftover, usage: {} });
+    switch (what) {
+      case 'started':
+        return [{ type: 'process_started', taskKey, pid: 7 }];
+      case 'rejected':
+        return [{ type: 'start_rejected', taskKey, detail: first as 'busy', message: 'no' }];
+      case 'failed':
+        return [{ type: 'start_failed', taskKey, ...(first === '' ? {} : { detail: first as 'command_not_found' }), message: 'no' }];
+      case 'writes':
+        return [{ type: 'output_read', taskKey, stream: second === 'stderr' ? 'stderr' : 'stdout', data: this.#output(taskKey, first) }];
+      case 'exits':
+        return [exited()];
+      case 'closes':
+        return [closed];
+      case 'swept':
+        return [swept(Number(first))];
+      case 'ends':
+        return [exited(), closed, swept(0)];
+      case 'took':
+        return [{ type: 'input_taken', taskKey, bytes: Number(first) }];
+      case 'shuts_stdin':
+        return [{ type: 'input_closed', taskKey }];
+      case 'examined':
+        return [{ type: 'block_examined', taskKey, reason: 'orphaned_output', finding: { summary: 'sleep holds it', processes: [], resourceUsage: {} } }];
+      case 'append_fails':
+        return this.#appends.splice(0, 1).map(({ offset, data }) => ({ type: 'spool_failed', taskKey, offset, bytes: data.length }));
+      case 'read_fails':
+        return this.#machine.reads.splice(0, 1).map(({ offset, bytes }) => ({ type: 'spool_failed', taskKey, offset, bytes }));
+      case 'reads':
+        return this.#machine.reads.splice(0, 1).map((read) => {
+          const data = this.#machine.stored(read);
+          return data === null
+            ? { type: 'spool_failed', taskKey, offset: read.offset, bytes: read.bytes }
+            : { type: 'spool_read', taskKey, offset: read.offset, data };
+        });
+      default:
+        throw new Error(`a story says "${what}", which means nothing`);
+    }
+  }
+
+  /** A text, or so many letters that go on where the last ones stopped: abcde… */
+  #output(taskKey: string, text: string): Uint8Array {
+    if (text.startsWith('<')) return Uint8Array.from(text.slice(1, -1).split(' '), (byte) => Number.parseInt(byte, 16));
+    if (!/^\d+$/.test(text)) return new TextEncoder().encode(text);
+    const start = this.#written.get(taskKey) ?? 0;
+    this.#written.set(taskKey, start + Number(text));
+    return Uint8Array.from({ length: Number(text) }, (_, index) => 97 + ((start + index) % 26));
+  }
+
+  #stall(sessionId: string): string[] {
+    this.#stalled.set(sessionId, 0);
+    return [];
+  }
+
+  #flow(sessionId: string): string[] {
+    const bytes = this.#stalled.get(sessionId) ?? 0;
+    this.#stalled.delete(sessionId);
+    return this.#show(this.#machine.step({ type: 'output_flushed', sessionId, bytes }));
+  }
+
+  #show(effects: readonly WorkerEffect[]): string[] {
+    return effects.flatMap((effect) => {
+      const line = lineOf(effect);
+      if (effect.type === 'append_spool') this.#appends.push(effect);
+      if (effect.type !== 'send_output') return line === null ? [] : [line];
+      const waiting = this.#stalled.get(effect.sessionId);
+      if (waiting !== undefined) this.#stalled.set(effect.sessionId, waiting + effect.cost);
+      const more = waiting === undefined ? this.#machine.step({ type: 'output_flushed', sessionId: effect.sessionId, bytes: effect.cost }) : [];
+      return [line ?? '', ...this.#show(more)];
+    });
+  }
+}
+
+const HEALTH = { cpu: 1, memory: 2, disk: 3, loadAverage: [0, 0, 0], eventLoopDelayMs: 1, uptimeMs: 1 } as const;
+
+/** Fields that say nothing in a story: texts for people, the numbers of the host, what never differs. */
+const UNTOLD = new Set(['type', 'message', 'health', 'bootId', 'protocol', 'workerType', 'labels', 'resources', 'maxTasks', 'limits', 'evidence', 'resourceUsage', 'usage', 'containment']);
+
+function lineOf(effect: WorkerEffect): string | null {
+  const task = 'taskKey' in effect ? nameOf(effect.taskKey) : '';
+  switch (effect.type) {
+    case 'set_timer':
+    case 'clear_timer':
+    case 'write_log':
+      return null;
+    case 'send':
+      return `${effect.sessionId} <- ${effect.message.type}${fieldsOf(effect.message)}`;
+    case 'send_output': {
+      const { taskId, stream, offset, data } = effect.frame;
+      return `${effect.sessionId} <- ${stream} ${taskId} ${offset}+${data.length} ${textOf(data)}`;
+    }
+    case 'begin_text':
+      return `${effect.sessionId} decodes ${effect.taskId} anew`;
+    case 'prime_text':
+      return `${effect.sessionId} decodes ${effect.taskId} ${effect.stream} after ${textOf(effect.data)}`;
+    case 'finish_text':
+      return `${effect.sessionId} decodes ${effect.taskId} to the end, ${effect.offset}`;
+    case 'close_connection':
+      return `${effect.sessionId} closed ${effect.code}`;
+    case 'start_process':
+      return `start ${task}`;
+    case 'write_input':
+      return `write ${task} ${textOf(effect.data)}`;
+    case 'resize_terminal':
+      return `resize ${task} ${effect.cols}x${effect.rows}`;
+    case 'signal_process':
+      return `signal ${task} ${effect.signal}${effect.foreground ? ' foreground' : ''}`;
+    case 'append_spool':
+      return `spool ${task} ${effect.offset}+${effect.data.length} file ${effect.segment} at ${effect.position}`;
+    case 'read_spool':
+      return `read ${task} ${effect.offset}+${effect.bytes} file ${effect.segment} at ${effect.position}`;
+    case 'delete_spool':
+      return `delete ${task} file ${effect.segment}`;
+    case 'remove_workspace':
+      return `remove ${effect.tokenName}/${effect.workspace}`;
+    case 'stop_worker':
+      return 'stop';
+    default:
+      return `${effect.type} ${task}`;
+  }
+}
+
+function fieldsOf(message: object): string {
+  const told = Object.entries(message).filter(([name]) => !UNTOLD.has(name));
+  return told.map(([name, value]) => ` ${name}=${typeof value === 'string' && /^[\w:.-]+$/.test(value) ? value : JSON.stringify(value)}`).join('');
+}
+
+function readFields(words: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(
+    words.map((word) => {
+      const equals = word.indexOf('=');
+      const text = word.slice(equals + 1);
+      try {
+        return [word.slice(0, equals), JSON.parse(text)];
+      } catch {
+        return [word.slice(0, equals), text];
+      }
+    }),
+  );
+}
+
+/** Words are parted by blanks, but for those inside quotes, braces and angles. */
+function wordsOf(line: string): string[] {
+  const words = line.match(/(?:"(?:[^"\\]|\\.)*"|\{[^}]*\}|\[[^\]]*\]|<[^>]*>|[^\s"])+/g) ?? [];
+  return words.map((word) => (word.startsWith('"') ? JSON.parse(word) : word));
+}
+
+function keyOf(name: string): string {
+  const [owner = '', taskId = ''] = name.split('/');
+  return `${owner.startsWith('s') ? 'connection' : 'manager'}:${owner} ${taskId}`;
+}
+
+function nameOf(taskKey: string): string {
+  return taskKey.replace(/^[a-z]+:/, '').replace(' ', '/');
+}
+
+function textOf(data: Uint8Array): string {
+  const isPlain = data.every((byte) => byte >= 32 && byte < 127);
+  return isPlain ? JSON.stringify(String.fromCharCode(...data)) : `<${[...data].map((byte) => byte.toString(16).padStart(2, '0')).join(' ')}>`;
+}
+
+function linesOf(text: string): string[] {
+  return text.split('\n').filter((line) => line.trim() !== '');
+}
