@@ -1,6 +1,13 @@
 /** Jest runs the compiled ESM as it ships: TypeScript 7 has no JavaScript API for a transform to use. */
 export default {
-  testMatch: ['<rootDir>/{packages,apps}/*/dist-test/**/*.test.js', '<rootDir>/e2e/dist-test/**/*.test.js'],
+  testMatch: [
+    '<rootDir>/{packages,apps}/*/dist-test/**/*.test.js',
+    '<rootDir>/e2e/dist-test/**/*.test.js',
+    '<rootDir>/scripts/*.test.mjs',
+  ],
   transform: {},
   testEnvironment: 'node',
+  testTimeout: 30_000,
+  maxWorkers: 2,
+  workerIdleMemoryLimit: '512MB',
 };
