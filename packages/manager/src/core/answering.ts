@@ -1,0 +1,111 @@
+/** Sees to it that every request is answered, in time, or refused with the reason. */
+import type { Request, RequestKind } from './request.js';
+import type { Fault } from './sandbox-error.js';
+import { findWorker } from './state.js';
+import { clearTimer, send, setTimer, type Turn } from './turn.js';
+import { showWorker, type Worker, workerName } from './worker.js';
+
+const REMOVAL_TIMEOUT_MS = 60_000;
+
+export function makeRequest(
+  turn: Turn,
+  requestId: string,
+  name: string | undefined,
+  kind: RequestKind,
+): void {
+  const worker = findWorker(turn.state, name);
+  if (worker === null) {
+    turn.effects.push({ type: 'refuse_request', requestId, fault: unknownWorker(turn, name) });
+    return;
+  }
+  addRequest(turn, worker, requestId, kind);
+  if (worker.phase === 'connected') advanceRequests(turn, worker);
+  else if (worker.phase === 'refused') refuseRequests(turn, worker, worker.fault as Fault);
+}
+
+export function addRequest(turn: Turn, worker: Worker, requestId: string, kind: RequestKind): void {
+  turn.state.requests.set(requestId, { requestId, workerKey: worker.key, kind, sent: false });
+  // A worker process that is being started reports by itself; its connection follows.
+  const patienceMs = turn.state.policy.connectTimeoutMs * (worker.phase === 'starting' ? 2.5 : 1);
+  setTimer(turn, { kind: 'request', requestId }, kind.kind === 'ready' ? patienceMs : REMOVAL_TIMEOUT_MS);
+}
+
+/** The worker is connected: whoever waited for that is answered, and the next removal is sent. */
+export function advanceRequests(turn: Turn, worker: Worker): void {
+  const mine = requestsOf(turn, worker);
+  for (const request of mine.filter(({ kind }) => kind.kind === 'ready')) answer(turn, request, worker);
+  const removals = mine.filter(({ kind }) => kind.kind === 'remove_workspace');
+  const next = removals.some(({ sent }) => sent) ? undefined : removals[0];
+  if (next?.kind.kind === 'remove_workspace') {
+    next.sent = true;
+    send(turn, worker.key, { type: 'remove_workspace', workspace: next.kind.workspace });
+  }
+}
+
+export function endRemoval(turn: Turn, worker: Worker, fault: Fault | null): void {
+  const request = requestsOf(turn, worker).find(({ sent }) => sent);
+  if (request === undefined) return;
+  if (fault === null) answer(turn, request, worker);
+  else refuse(turn, request, fault);
+  advanceRequests(turn, worker);
+}
+
+/** The worker cannot answer any more, or will not. */
+export function refuseRequests(turn: Turn, worker: Worker, fault: Fault): void {
+  for (const request of requestsOf(turn, worker)) refuse(turn, request, fault);
+}
+
+/** Its connection was lost: what was asked is asked again on the next. */
+export function rewindRequests(turn: Turn, worker: Worker): void {
+  for (const request of requestsOf(turn, worker)) request.sent = false;
+}
+
+export function expireRequest(turn: Turn, requestId: string): void {
+  const request = turn.state.requests.get(requestId);
+  const worker = request && turn.state.workers.get(request.workerKey);
+  if (request === undefined || worker === undefined) return;
+  const silent: Fault = {
+    code: 'NOT_ANSWERED',
+    message: `${worker.url} was asked to ${request.kind.kind} and did not answer in time.`,
+  };
+  const away: Fault = worker.fault ?? {
+    code: 'WORKER_UNREACHABLE',
+    message: `No answer from ${worker.url} within ${turn.state.policy.connectTimeoutMs} ms.`,
+  };
+  refuse(turn, request, worker.phase === 'connected' ? silent : away);
+}
+
+export function unknownWorker(turn: Turn, name: string | undefined): Fault {
+  const pool = [...turn.state.workers.values()].map(workerName);
+  const got = pool.length === 0 ? 'an empty pool' : `the pool ${pool.join(', ')}`;
+  return {
+    code: 'UNKNOWN_WORKER',
+    message:
+      name === undefined
+        ? `Expected one worker, or the name of one, got ${got}.`
+        : `Expected a worker "${name}", got ${got}.`,
+  };
+}
+
+function requestsOf(turn: Turn, worker: Worker): Request[] {
+  return [...turn.state.requests.values()].filter(({ workerKey }) => workerKey === worker.key);
+}
+
+function answer(turn: Turn, request: Request, worker: Worker): void {
+  drop(turn, request);
+  turn.effects.push({
+    type: 'answer_request',
+    requestId: request.requestId,
+    worker: showWorker(worker, turn.nowMs),
+  });
+}
+
+function refuse(turn: Turn, request: Request, fault: Fault): void {
+  drop(turn, request);
+  turn.effects.push({ type: 'refuse_request', requestId: request.requestId, fault });
+}
+
+function drop(turn: Turn, { requestId }: Request): void {
+  turn.state.requests.delete(requestId);
+  clearTimer(turn, { kind: 'request', requestId });
+}

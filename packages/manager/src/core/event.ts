@@ -1,0 +1,71 @@
+/** What happens to the manager: calls of its owner, news of its connections and processes, timers. In the past tense. */
+import type { SignalName, WorkerMessage } from '@sandcrew/protocol';
+import type { RequestKind } from './request.js';
+import type { Fault } from './sandbox-error.js';
+import type { CommandBody, StopOrder, Submission } from './task.js';
+
+export type Timer =
+  | { readonly kind: 'redial' | 'welcome' | 'away' | 'full' | 'silence'; readonly workerKey: string }
+  | { readonly kind: 'task'; readonly taskId: string }
+  | { readonly kind: 'request'; readonly requestId: string }
+  | { readonly kind: 'stranded' | 'close' };
+
+export type ManagerEvent =
+  | { readonly type: 'task_submitted'; readonly submission: Submission }
+  | {
+      readonly type: 'task_commanded';
+      readonly taskId: string;
+      readonly command: NonNullable<CommandBody['command']>;
+    }
+  | {
+      readonly type: 'task_adopted';
+      readonly submission: Submission;
+      readonly worker: string | undefined;
+      readonly offset: number;
+      readonly forget: boolean;
+    }
+  | { readonly type: 'stop_asked'; readonly taskId: string; readonly stop: StopOrder }
+  | { readonly type: 'signal_asked'; readonly taskId: string; readonly signal: SignalName }
+  | { readonly type: 'resize_asked'; readonly taskId: string; readonly cols: number; readonly rows: number }
+  | { readonly type: 'detach_asked'; readonly taskId: string }
+  | {
+      readonly type: 'request_made';
+      readonly requestId: string;
+      readonly worker: string | undefined;
+      readonly kind: RequestKind;
+    }
+  | { readonly type: 'worker_named'; readonly url: string }
+  | { readonly type: 'worker_wanted'; readonly requestId: string; readonly workerType: string }
+  | { readonly type: 'worker_started'; readonly workerKey: string; readonly url: string }
+  | { readonly type: 'worker_start_failed'; readonly workerKey: string; readonly fault: Fault }
+  | { readonly type: 'worker_exited'; readonly workerKey: string; readonly fault: Fault }
+  | { readonly type: 'connection_opened'; readonly workerKey: string }
+  /** A dial failed. `lasting`: dialling again will hardly mend it. */
+  | {
+      readonly type: 'dial_failed';
+      readonly workerKey: string;
+      readonly fault: Fault;
+      readonly lasting: boolean;
+    }
+  /** An open connection ended. */
+  | {
+      readonly type: 'connection_lost';
+      readonly workerKey: string;
+      readonly fault: Fault;
+      readonly lasting: boolean;
+    }
+  | {
+      readonly type: 'message_received';
+      readonly workerKey: string;
+      readonly message: WorkerMessage;
+    }
+  /** A frame, or a run of output, that the protocol does not allow. */
+  | {
+      readonly type: 'protocol_broken';
+      readonly workerKey: string;
+      readonly message: string;
+    }
+  /** `execute_command` could not be handed to the connection: nothing of it left. */
+  | { readonly type: 'command_unsent'; readonly taskId: string; readonly workerKey: string }
+  | { readonly type: 'timer_fired'; readonly timer: Timer }
+  | { readonly type: 'close_asked'; readonly graceMs: number; readonly leaveTasks: boolean };

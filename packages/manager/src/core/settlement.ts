@@ -1,0 +1,95 @@
+/** Ends a task in the manager's books, once: frees its slot, tells its owner, lets its worker drop it. */
+import type { TaskEnd } from './effect.js';
+import { chooseAck, noteAcked } from './output-cursor.js';
+import type { WorkerTask } from './report.js';
+import type { Fault } from './sandbox-error.js';
+import { refreshSlots } from './slots.js';
+import { moveTask, type Task } from './task.js';
+import { clearTimer, placeOf, send, type Turn, workerOf } from './turn.js';
+
+/** The command came to its own end. */
+export function completeTask(turn: Turn, task: Task, end: Partial<TaskEnd>): void {
+  settle(turn, task, { trigger: 'complete', fault: null, end });
+}
+
+export function failTask(turn: Turn, task: Task, fault: Fault, end: Partial<TaskEnd> = {}): void {
+  settle(turn, task, { trigger: 'fail', fault, end });
+}
+
+/** It ended because this was asked for. */
+export function cancelTask(turn: Turn, task: Task, fault: Fault, end: Partial<TaskEnd> = {}): void {
+  settle(turn, task, { trigger: 'cancel', fault, end });
+}
+
+interface Ending {
+  readonly fault: Fault | null;
+  readonly end: Partial<TaskEnd>;
+}
+
+function settle(turn: Turn, task: Task, ending: Ending & { trigger: 'complete' | 'fail' | 'cancel' }): void {
+  const worker = workerOf(turn, task);
+  moveTask(task, ending.trigger, placeOf(turn, task), ending.fault?.message);
+  release(turn, task);
+  tellEnd(turn, task, ending);
+  if (task.adoption?.confirmed && !task.adoption.forget) {
+    keepForLater(turn, task, ending.fault === null ? 'complete' : 'error');
+    return;
+  }
+  // A worker that is away hears of it when it is back: it lists the task, and the task is no longer wanted.
+  if (worker?.phase === 'connected' && isKept(task, ending.fault)) {
+    send(turn, worker.key, { type: 'forget_task', taskId: task.taskId });
+  }
+}
+
+/** Lets a task go on without this manager. */
+export function letGo(turn: Turn, task: Task, message: string): void {
+  release(turn, task);
+  keepForLater(turn, task, task.stop === null ? 'running' : 'terminating');
+  tellEnd(turn, task, { fault: { code: 'DETACHED', message }, end: {} });
+}
+
+/** The task stays at its worker, for another `attach`: which bytes its reader took is told now, as none will be later. */
+function keepForLater(turn: Turn, task: Task, state: WorkerTask['state']): void {
+  const worker = workerOf(turn, task);
+  if (worker === null) return;
+  const { taskId, cursor } = task;
+  if (worker.phase === 'connected' && chooseAck(cursor) !== 'none') {
+    send(turn, worker.key, { type: 'task_ack', taskId, offset: noteAcked(cursor) });
+  }
+  const { ackedOffset, nextOffset } = cursor;
+  worker.adoptable.set(taskId, { taskId, state, ackedOffset, endOffset: nextOffset });
+}
+
+function tellEnd(turn: Turn, task: Task, { fault, end }: Ending): void {
+  turn.state.tasks.delete(task.taskId);
+  turn.effects.push({
+    type: 'settle_task',
+    taskId: task.taskId,
+    outcome: {
+      workerId: placeOf(turn, task).workerId,
+      attempts: task.attempt,
+      gaps: task.cursor.gaps,
+      history: task.history,
+      receivedOffset: task.cursor.nextOffset,
+      fault,
+      end,
+    },
+  });
+}
+
+/** Takes a task from its worker and out of the line. */
+export function release(turn: Turn, task: Task): void {
+  const worker = workerOf(turn, task);
+  turn.state.waiting.remove(task);
+  turn.state.adoptions.delete(task.taskId);
+  clearTimer(turn, { kind: 'task', taskId: task.taskId });
+  if (!worker?.taskIds.delete(task.taskId)) return;
+  refreshSlots(turn, worker);
+  if (worker.taskIds.size === 0) clearTimer(turn, { kind: 'away', workerKey: worker.key });
+}
+
+/** Whether the worker keeps a record of the task that it may drop now. */
+function isKept(task: Task, fault: Fault | null): boolean {
+  if (!task.sent) return false;
+  return fault === null || !['REJECTED', 'DUPLICATE_TASK', 'UNKNOWN_TASK'].includes(fault.code);
+}

@@ -1,0 +1,255 @@
+/**
+ * The manager's machine: what happened goes in, what is to be done comes out. It decides everything and touches
+ * nothing; time and chance arrive with the event.
+ */
+import type { WorkerMessage } from '@sandcrew/protocol';
+import { endRemoval, expireRequest, makeRequest } from './answering.js';
+import type { Effect } from './effect.js';
+import type { ManagerEvent, Timer } from './event.js';
+import { judgeGap } from './output-cursor.js';
+import { judgeWaits, placeTasks } from './placement.js';
+import { askClose, closeWhenIdle, forceClose } from './shutdown.js';
+import { refreshSlots } from './slots.js';
+import type { ManagerState } from './state.js';
+import type { Task } from './task.js';
+import {
+  adoptTask,
+  commandTask,
+  detachTask,
+  resizeTask,
+  signalTask,
+  stopTask,
+  submitTask,
+} from './task-life.js';
+import {
+  blockCleared,
+  commandUnsent,
+  taskBlocked,
+  taskCompleted,
+  taskErred,
+  taskMessageRefused,
+  taskOverdue,
+  taskStarted,
+} from './task-news.js';
+import { type Moment, type Turn, workerOf } from './turn.js';
+import { type Worker, workerName } from './worker.js';
+import {
+  connectionLost,
+  connectionOpened,
+  createWorker,
+  helloUnanswered,
+  nameWorker,
+  protocolBroken,
+  workerAwayTooLong,
+  workerBeat,
+  workerGone,
+  workerSilent,
+  workerStarted,
+  workerWelcomed,
+} from './worker-life.js';
+
+/** One step. @returns what to do, in this order. */
+export function step(state: ManagerState, event: ManagerEvent, moment: Moment): Effect[] {
+  if (state.closing === 'closed') return [];
+  const turn: Turn = { state, ...moment, effects: [], outlookChanged: false };
+  handle(turn, event);
+  if (state.closing === 'no' && state.waiting.size > 0) placeTasks(turn);
+  if (turn.outlookChanged) judgeWaits(turn);
+  closeWhenIdle(turn);
+  return turn.effects;
+}
+
+function handle(turn: Turn, event: ManagerEvent): void {
+  switch (event.type) {
+    case 'task_submitted':
+      submitTask(turn, event.submission);
+      return;
+    case 'task_commanded':
+      commandTask(turn, event.taskId, event.command);
+      return;
+    case 'task_adopted':
+      adoptTask(turn, event);
+      return;
+    case 'stop_asked':
+      withTask(turn, event.taskId, (task) => stopTask(turn, task, event.stop));
+      return;
+    case 'signal_asked':
+      withTask(turn, event.taskId, (task) => signalTask(turn, task, event.signal));
+      return;
+    case 'resize_asked':
+      withTask(turn, event.taskId, (task) => resizeTask(turn, task, event.cols, event.rows));
+      return;
+    case 'detach_asked':
+      withTask(turn, event.taskId, (task) => detachTask(turn, task));
+      return;
+    case 'request_made':
+      makeRequest(turn, event.requestId, event.worker, event.kind);
+      return;
+    case 'worker_named':
+      nameWorker(turn, event.url);
+      return;
+    case 'worker_wanted':
+      createWorker(turn, event.requestId, event.workerType);
+      return;
+    case 'timer_fired':
+      handleTimer(turn, event.timer);
+      return;
+    case 'close_asked':
+      askClose(turn, event);
+      return;
+    default: {
+      const worker = turn.state.workers.get(event.workerKey);
+      if (worker !== undefined) handleWorker(turn, worker, event);
+    }
+  }
+}
+
+type WorkerEvent = Extract<ManagerEvent, { readonly workerKey: string }>;
+
+function handleWorker(turn: Turn, worker: Worker, event: WorkerEvent): void {
+  switch (event.type) {
+    case 'worker_started':
+      workerStarted(turn, worker, event.url);
+      return;
+    case 'worker_start_failed':
+    case 'worker_exited':
+      workerGone(turn, worker, event.fault);
+      return;
+    case 'connection_opened':
+      connectionOpened(turn, worker);
+      return;
+    case 'dial_failed':
+    case 'connection_lost':
+      connectionLost(turn, worker, event);
+      return;
+    case 'protocol_broken':
+      protocolBroken(turn, worker, event.message);
+      return;
+    case 'command_unsent':
+      withTask(turn, event.taskId, (task) => commandUnsent(turn, task));
+      return;
+    case 'message_received':
+      worker.lastHeardMs = turn.nowMs;
+      handleMessage(turn, worker, event.message);
+      return;
+  }
+}
+
+function handleMessage(turn: Turn, worker: Worker, message: WorkerMessage): void {
+  if (message.type === 'welcome') {
+    if (worker.phase !== 'connected') workerWelcomed(turn, worker, message);
+    else protocolBroken(turn, worker, 'expected one welcome, got another');
+    return;
+  }
+  if (worker.phase !== 'connected') return;
+  switch (message.type) {
+    case 'heartbeat':
+      workerBeat(turn, worker, message);
+      return;
+    case 'pong':
+      return;
+    case 'task_output':
+      protocolBroken(turn, worker, 'expected output as binary frames, got it as text');
+      return;
+    case 'workspace_removed':
+      worker.workspaces.delete(message.workspace);
+      turn.state.homes.delete(message.workspace);
+      endRemoval(turn, worker, null);
+      return;
+    case 'protocol_error':
+      if (message.taskId !== undefined) {
+        withTaskOf(turn, worker, message.taskId, (task) => taskMessageRefused(turn, task, worker, message));
+        return;
+      }
+      if (message.code === 'workspace_busy')
+        endRemoval(turn, worker, { code: 'WORKSPACE_BUSY', message: message.message });
+      if (message.code === 'unknown_workspace')
+        endRemoval(turn, worker, { code: 'UNKNOWN_WORKSPACE', message: message.message });
+      return;
+    default:
+      withTaskOf(turn, worker, message.taskId, (task) => handleTaskMessage(turn, task, worker, message));
+      return;
+  }
+}
+
+type TaskMessage = Exclude<
+  WorkerMessage,
+  { type: 'welcome' | 'heartbeat' | 'pong' | 'task_output' | 'workspace_removed' | 'protocol_error' }
+>;
+
+function handleTaskMessage(turn: Turn, task: Task, worker: Worker, message: TaskMessage): void {
+  switch (message.type) {
+    case 'execution_started':
+      taskStarted(turn, task, worker, message);
+      return;
+    case 'task_complete':
+      taskCompleted(turn, task, worker, message);
+      return;
+    case 'task_error':
+      taskErred(turn, task, worker, message);
+      return;
+    case 'block_detected':
+      taskBlocked(turn, task, worker, message);
+      return;
+    case 'block_cleared':
+      blockCleared(turn, task, message);
+      return;
+    case 'input_ack':
+      turn.effects.push({ type: 'accept_input', taskId: task.taskId, offset: message.offset });
+      return;
+    case 'output_gap': {
+      const judged = judgeGap(task.cursor, message);
+      if (judged.verdict === 'breach') {
+        protocolBroken(turn, worker, `a gap in the output of ${task.taskId} begins behind what was sent`);
+        return;
+      }
+      if (judged.verdict === 'known') return;
+      turn.effects.push({
+        type: 'tell_gap',
+        taskId: task.taskId,
+        workerId: workerName(worker),
+        gap: judged.gap,
+      });
+    }
+  }
+}
+
+function handleTimer(turn: Turn, timer: Timer): void {
+  const { state } = turn;
+  switch (timer.kind) {
+    case 'task':
+      withTask(turn, timer.taskId, (task) => taskOverdue(turn, task));
+      return;
+    case 'request':
+      expireRequest(turn, timer.requestId);
+      return;
+    case 'close':
+      forceClose(turn);
+      return;
+    case 'stranded':
+      state.strandedCheckDue = false;
+      turn.outlookChanged = true;
+      return;
+    default: {
+      const worker = state.workers.get(timer.workerKey);
+      if (worker === undefined) return;
+      if (timer.kind === 'redial') turn.effects.push({ type: 'dial', workerKey: worker.key });
+      else if (timer.kind === 'welcome') helloUnanswered(turn, worker);
+      else if (timer.kind === 'away') workerAwayTooLong(turn, worker);
+      else if (timer.kind === 'silence') workerSilent(turn, worker);
+      else refreshSlots(turn, worker);
+    }
+  }
+}
+
+function withTask(turn: Turn, taskId: string, act: (task: Task) => void): void {
+  const task = turn.state.tasks.get(taskId);
+  if (task !== undefined) act(task);
+}
+
+/** What a worker says of a task that it does not have (any more) is no news. */
+function withTaskOf(turn: Turn, worker: Worker, taskId: string, act: (task: Task) => void): void {
+  withTask(turn, taskId, (task) => {
+    if (workerOf(turn, task) === worker && task.state !== 'unknown') act(task);
+  });
+}

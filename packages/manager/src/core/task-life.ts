@@ -1,0 +1,148 @@
+/** What callers ask of a task, from its submission to its end. What workers tell of it is `task-news`. */
+import type { SignalName } from '@sandcrew/protocol';
+import { DEFAULT_LINGER_MS } from '@sandcrew/protocol';
+import { unknownWorker } from './answering.js';
+import { openCursor } from './output-cursor.js';
+import { enqueue, sendCommand } from './placement.js';
+import { cancelTask, failTask, letGo } from './settlement.js';
+import { findWorker } from './state.js';
+import {
+  type CommandBody,
+  moveTask,
+  note,
+  openTask,
+  type StopOrder,
+  type Submission,
+  type Task,
+} from './task.js';
+import { placeOf, send, setTimer, type Turn, workerOf } from './turn.js';
+import { type Worker, workerName } from './worker.js';
+
+/** How much longer than it says itself a worker may take for what it has to do by a time. */
+export const MARGIN_MS = 10_000;
+
+export function submitTask(turn: Turn, submission: Submission): void {
+  const task = openTask(submission, turn.state.nextSeq++, turn.nowMs);
+  turn.state.tasks.set(task.taskId, task);
+  enqueue(turn, task);
+}
+
+/** The command of a task for which only a slot was kept. */
+export function commandTask(turn: Turn, taskId: string, command: NonNullable<CommandBody['command']>): void {
+  const task = turn.state.tasks.get(taskId);
+  if (task === undefined) return;
+  task.body = { ...task.body, command };
+  const worker = workerOf(turn, task);
+  if (task.state === 'assigned' && worker !== null) sendCommand(turn, task, worker);
+}
+
+/** Takes over a task that a worker already has: at once where the worker is connected, else when it is. */
+export function adoptTask(
+  turn: Turn,
+  order: { submission: Submission; worker: string | undefined; offset: number; forget: boolean },
+): void {
+  const task = openTask(order.submission, turn.state.nextSeq++, turn.nowMs);
+  turn.state.tasks.set(task.taskId, task);
+  task.cursor = openCursor(order.offset);
+  task.adoption = { confirmed: false, forget: order.forget };
+  const worker = findWorker(turn.state, order.worker);
+  if (worker === null) {
+    failTask(turn, task, unknownWorker(turn, order.worker));
+    return;
+  }
+  turn.state.adoptions.add(task.taskId);
+  task.workerKey = worker.key;
+  task.attempt = 1;
+  worker.taskIds.add(task.taskId);
+  turn.outlookChanged = true;
+  moveTask(task, 'assign', placeOf(turn, task));
+  moveTask(task, 'disconnect', placeOf(turn, task), 'not confirmed by its worker yet');
+  if (worker.phase === 'connected') confirmAdoption(turn, task, worker);
+}
+
+/** The worker has, or has not, the task that is to be taken over. */
+export function confirmAdoption(turn: Turn, task: Task, worker: Worker): void {
+  const listed = worker.adoptable.get(task.taskId);
+  if (listed === undefined || task.adoption === null) {
+    const message = `Expected ${workerName(worker)} to keep task ${task.taskId}, got ${worker.adoptable.size} others.`;
+    failTask(turn, task, { code: 'UNKNOWN_TASK', message });
+    return;
+  }
+  worker.adoptable.delete(task.taskId);
+  turn.state.adoptions.delete(task.taskId);
+  task.adoption.confirmed = true;
+  task.sent = true;
+  task.started = true;
+  task.endedAtWorker = listed.state === 'complete' || listed.state === 'error';
+  moveTask(task, 'start', placeOf(turn, task));
+  send(turn, worker.key, { type: 'resume_task', taskId: task.taskId, offset: task.cursor.takenOffset });
+  turn.effects.push(
+    {
+      type: 'tell_started',
+      taskId: task.taskId,
+      attempt: task.attempt,
+      start: {
+        workerId: workerName(worker),
+        pid: null,
+        containment: worker.identity?.containment ?? 'process-group',
+      },
+    },
+    { type: 'open_input', taskId: task.taskId, workerKey: worker.key },
+  );
+  if (task.stop !== null) orderEnd(turn, task, worker, task.stop);
+}
+
+/** Ends a task before its own end: in the queue at once, at a worker by asking it. */
+export function stopTask(turn: Turn, task: Task, stop: StopOrder): void {
+  const worker = workerOf(turn, task);
+  const first = task.stop ?? stop;
+  task.stop = { graceMs: stop.graceMs, by: first.by };
+  if (task.state === 'queued' || (task.state === 'assigned' && !task.sent)) {
+    cancelTask(turn, task, cancelled(task));
+  } else if (task.adoption?.confirmed === false) {
+    cancelTask(turn, task, {
+      code: 'CANCELLED',
+      message: `Task ${task.taskId} was not attached to yet.`,
+    });
+  } else if (worker?.phase === 'connected' && task.state !== 'unknown') {
+    orderEnd(turn, task, worker, task.stop);
+  } else {
+    note(task, placeOf(turn, task), 'to be ended when its worker is back');
+    setTimer(turn, { kind: 'task', taskId: task.taskId }, stop.graceMs + MARGIN_MS);
+  }
+}
+
+export function orderEnd(turn: Turn, task: Task, worker: Worker, { graceMs }: StopOrder): void {
+  if (task.state !== 'terminating') moveTask(task, 'terminate', placeOf(turn, task));
+  send(turn, worker.key, { type: 'terminate_task', taskId: task.taskId, graceMs });
+  const lingerMs = task.body.lingerMs ?? DEFAULT_LINGER_MS;
+  setTimer(turn, { kind: 'task', taskId: task.taskId }, graceMs + lingerMs + MARGIN_MS);
+}
+
+export function cancelled(task: Task) {
+  return task.stop?.by === 'close'
+    ? ({ code: 'CLOSED', message: `Task ${task.taskId} was never started: the manager was closed.` } as const)
+    : ({ code: 'CANCELLED', message: `Task ${task.taskId} was cancelled before it was started.` } as const);
+}
+
+/** A signal, or a size, is for a command that runs; there is nothing to do for one that waits or has ended. */
+export function signalTask(turn: Turn, task: Task, signal: SignalName): void {
+  if (reachable(turn, task))
+    send(turn, task.workerKey as string, { type: 'signal_task', taskId: task.taskId, signal });
+}
+
+export function resizeTask(turn: Turn, task: Task, cols: number, rows: number): void {
+  if (task.body.pty !== undefined) task.body = { ...task.body, pty: { cols, rows } };
+  if (reachable(turn, task))
+    send(turn, task.workerKey as string, { type: 'resize_pty', taskId: task.taskId, cols, rows });
+}
+
+/** Lets go of a task as soon as it runs. */
+export function detachTask(turn: Turn, task: Task): void {
+  if (task.started) letGo(turn, task, `Task ${task.taskId} goes on without this handle.`);
+  else task.detachAsked = true;
+}
+
+function reachable(turn: Turn, task: Task): boolean {
+  return task.started && task.state !== 'unknown' && workerOf(turn, task)?.phase === 'connected';
+}

@@ -1,0 +1,259 @@
+/** A worker's comings and goings, and what they mean for its tasks. */
+import type { Heartbeat, Welcome } from '@sandcrew/protocol';
+import { addRequest, advanceRequests, refuseRequests, rewindRequests } from './answering.js';
+import { judgeProspect } from './assign.js';
+import { nextDelayMs } from './backoff.js';
+import { HEALTH_POLICY } from './health.js';
+import { noteAcked } from './output-cursor.js';
+import { sendCommand, startWorker } from './placement.js';
+import type { Fault } from './sandbox-error.js';
+import { cancelTask, failTask } from './settlement.js';
+import { refreshSlots } from './slots.js';
+import { moveTask, type Task } from './task.js';
+import { cancelled, confirmAdoption, MARGIN_MS, orderEnd } from './task-life.js';
+import { armDeadline, loseTask } from './task-news.js';
+import { clearTimer, placeOf, send, setTimer, type Turn } from './turn.js';
+import { identify, openWorker, showWorker, type Worker, workerName } from './worker.js';
+
+/** After so many breaches of the protocol nothing that a worker says is waited for any more. */
+const MAX_BREACHES = 3;
+/** A worker that refuses is asked again at this pace: its token file may be mended. */
+const REFUSED_REDIAL_MS = 30_000;
+
+export function nameWorker(turn: Turn, url: string): void {
+  const worker = openWorker(`w${turn.state.nextWorker++}`, url, null, turn.nowMs);
+  turn.state.workers.set(worker.key, worker);
+  turn.effects.push({ type: 'dial', workerKey: worker.key });
+}
+
+/** A caller wants one more worker process. */
+export function createWorker(turn: Turn, requestId: string, workerType: string): void {
+  const { state } = turn;
+  if (state.workers.size >= state.policy.maxWorkers) {
+    const message = `Expected fewer than ${state.policy.maxWorkers} workers, got ${state.workers.size}.`;
+    turn.effects.push({ type: 'refuse_request', requestId, fault: { code: 'POOL_FULL', message } });
+    return;
+  }
+  addRequest(turn, startWorker(turn, workerType), requestId, { kind: 'ready' });
+}
+
+export function workerStarted(turn: Turn, worker: Worker, url: string): void {
+  worker.url = url;
+  worker.phase = 'connecting';
+  worker.awaySinceMs = turn.nowMs;
+  turn.effects.push({ type: 'dial', workerKey: worker.key });
+}
+
+/** Its process could not be started, or is gone: so are its tasks, and it leaves the pool. */
+export function workerGone(turn: Turn, worker: Worker, fault: Fault): void {
+  const { state } = turn;
+  worker.fault = fault;
+  worker.phase = 'away';
+  refreshSlots(turn, worker);
+  turn.effects.push({ type: 'drop_connection', workerKey: worker.key });
+  for (const kind of ['redial', 'welcome', 'away', 'full', 'silence'] as const) {
+    clearTimer(turn, { kind, workerKey: worker.key });
+  }
+  for (const task of tasksOf(turn, worker)) loseTask(turn, task, fault.message);
+  refuseRequests(turn, worker, fault);
+  state.workers.delete(worker.key);
+  turn.outlookChanged = true;
+  // Who waited for this one would only wait for the next to fail the same way.
+  if (worker.identity === null) {
+    for (const task of state.waiting.all()) {
+      if (judgeProspect(state, task).prospect === 'start') failTask(turn, task, fault);
+    }
+  }
+  turn.effects.push({ type: 'tell_worker_disconnected', worker: showWorker(worker, turn.nowMs), fault });
+}
+
+/** The socket is open: says who speaks, and where to go on with each task. */
+export function connectionOpened(turn: Turn, worker: Worker): void {
+  const resume = tasksOf(turn, worker)
+    .filter((task) => task.started && task.adoption?.confirmed !== false)
+    .map((task) => ({ taskId: task.taskId, offset: noteAcked(task.cursor) }));
+  send(turn, worker.key, {
+    type: 'hello',
+    managerId: turn.state.policy.managerId,
+    output: 'binary',
+    ...(resume.length === 0 ? {} : { resume }),
+  });
+  setTimer(turn, { kind: 'welcome', workerKey: worker.key }, turn.state.policy.connectTimeoutMs);
+}
+
+/** A dial failed, or an open connection ended. */
+export function connectionLost(
+  turn: Turn,
+  worker: Worker,
+  { fault, lasting }: { readonly fault: Fault; readonly lasting: boolean },
+): void {
+  const wasConnected = worker.phase === 'connected';
+  if (wasConnected || worker.phase === 'connecting') worker.phase = 'away';
+  if (wasConnected) worker.awaySinceMs = turn.nowMs;
+  if (lasting) worker.phase = 'refused';
+  else if (worker.phase === 'refused') worker.phase = 'away';
+  worker.fault = fault;
+  turn.outlookChanged = true;
+  clearTimer(turn, { kind: 'welcome', workerKey: worker.key });
+  clearTimer(turn, { kind: 'silence', workerKey: worker.key });
+  refreshSlots(turn, worker);
+  rewindRequests(turn, worker);
+  if (wasConnected) loseSight(turn, worker, fault);
+  if (lasting) refuseRequests(turn, worker, fault);
+  // The newer connection of the same managerId would be thrown out by this one, and this one by it again.
+  if (fault.code !== 'CONNECTION_REPLACED') {
+    const delayMs = lasting ? REFUSED_REDIAL_MS : nextDelayMs(worker.failures++, turn.random);
+    setTimer(turn, { kind: 'redial', workerKey: worker.key }, delayMs);
+  }
+  turn.effects.push({ type: 'tell_worker_disconnected', worker: showWorker(worker, turn.nowMs), fault });
+}
+
+function loseSight(turn: Turn, worker: Worker, fault: Fault): void {
+  for (const task of tasksOf(turn, worker)) {
+    const timer = { kind: 'task', taskId: task.taskId } as const;
+    // One that is to end is not waited for until the worker may be back.
+    if (task.stop === null) clearTimer(turn, timer);
+    else setTimer(turn, timer, task.stop.graceMs + MARGIN_MS);
+    turn.effects.push({ type: 'hold_input', taskId: task.taskId });
+    if (!task.sent) loseTask(turn, task, fault.message);
+    else if (task.state !== 'unknown') moveTask(task, 'disconnect', placeOf(turn, task), fault.message);
+  }
+  if (fault.code === 'CONNECTION_REPLACED' || worker.breaches >= MAX_BREACHES) {
+    for (const task of tasksOf(turn, worker)) loseTask(turn, task, fault.message);
+  }
+  if (worker.taskIds.size > 0)
+    setTimer(turn, { kind: 'away', workerKey: worker.key }, turn.state.policy.lostAfterMs);
+}
+
+export function protocolBroken(turn: Turn, worker: Worker, message: string): void {
+  worker.breaches++;
+  turn.effects.push({ type: 'drop_connection', workerKey: worker.key });
+  const fault: Fault = {
+    code: 'WORKER_MISBEHAVED',
+    message: `${worker.url} broke the protocol: ${message}.`,
+  };
+  connectionLost(turn, worker, { fault, lasting: worker.breaches >= MAX_BREACHES });
+}
+
+/** Away for too long: its tasks are given up. Should it come back, they are no longer wanted, and it drops them. */
+export function workerAwayTooLong(turn: Turn, worker: Worker): void {
+  for (const task of tasksOf(turn, worker)) {
+    loseTask(turn, task, `${workerName(worker)} has been away for ${turn.state.policy.lostAfterMs} ms.`);
+  }
+}
+
+/** It took the connection and did not answer `hello`. */
+export function helloUnanswered(turn: Turn, worker: Worker): void {
+  turn.effects.push({ type: 'drop_connection', workerKey: worker.key });
+  const message = `${worker.url} did not answer hello within ${turn.state.policy.connectTimeoutMs} ms.`;
+  connectionLost(turn, worker, { fault: { code: 'WORKER_UNREACHABLE', message }, lasting: false });
+}
+
+/** The worker says what it is and what it keeps: settles each task on which the two may differ. */
+export function workerWelcomed(turn: Turn, worker: Worker, welcome: Welcome): void {
+  const before = worker.identity;
+  worker.identity = identify(welcome);
+  worker.phase = 'connected';
+  turn.outlookChanged = true;
+  worker.fault = null;
+  worker.failures = 0;
+  worker.draining = false;
+  worker.fullUntilMs = 0;
+  worker.heartbeat = null;
+  worker.workspaces.clear();
+  for (const workspace of welcome.workspaces) worker.workspaces.add(workspace);
+  for (const kind of ['welcome', 'away'] as const) clearTimer(turn, { kind, workerKey: worker.key });
+  setTimer(turn, { kind: 'silence', workerKey: worker.key }, HEALTH_POLICY.heartbeatMs);
+
+  const sameBoot = before?.bootId === welcome.bootId;
+  keepAdoptable(turn, worker, welcome, sameBoot);
+  const listed = new Map(welcome.tasks.map((task) => [task.taskId, task]));
+  for (const task of tasksOf(turn, worker)) {
+    if (task.adoption?.confirmed === false) confirmAdoption(turn, task, worker);
+    else if (!sameBoot) loseRestarted(turn, task, worker, before?.bootId);
+    else resumeTask(turn, task, worker, listed.get(task.taskId)?.state);
+  }
+  refreshSlots(turn, worker);
+  const shown = showWorker(worker, turn.nowMs);
+  if (before === null && worker.embedded) turn.effects.push({ type: 'tell_worker_created', worker: shown });
+  turn.effects.push({ type: 'tell_worker_connected', worker: shown });
+  advanceRequests(turn, worker);
+}
+
+/**
+ * What it lists and no handle holds is of an earlier life of this managerId, and is kept for `attach`; but what this
+ * manager itself has given up since is no longer wanted.
+ */
+function keepAdoptable(turn: Turn, worker: Worker, welcome: Welcome, sameBoot: boolean): void {
+  const known = new Set(worker.adoptable.keys());
+  worker.adoptable.clear();
+  for (const task of welcome.tasks) {
+    const held = turn.state.tasks.get(task.taskId);
+    if (held?.workerKey === worker.key && held.adoption?.confirmed !== false) continue;
+    if (!sameBoot || known.has(task.taskId)) worker.adoptable.set(task.taskId, task);
+    else send(turn, worker.key, { type: 'forget_task', taskId: task.taskId });
+  }
+}
+
+function loseRestarted(turn: Turn, task: Task, worker: Worker, bootId: string | undefined): void {
+  // Where it was lost is the boot before this one; the present one may be given it again.
+  const present = worker.identity;
+  if (present !== null && bootId !== undefined) worker.identity = { ...present, bootId };
+  loseTask(turn, task, `${workerName(worker)} was restarted, and its tasks died with it.`);
+  worker.identity = present;
+}
+
+function resumeTask(
+  turn: Turn,
+  task: Task,
+  worker: Worker,
+  listedAs: Welcome['tasks'][number]['state'] | undefined,
+): void {
+  if (listedAs === undefined) {
+    if (task.started) loseTask(turn, task, `${workerName(worker)} is back and does not know it.`);
+    else if (task.stop !== null) cancelTask(turn, task, cancelled(task));
+    else {
+      moveTask(task, 'assign', placeOf(turn, task));
+      sendCommand(turn, task, worker); // it never arrived, or was refused: the same id starts nothing twice
+    }
+    return;
+  }
+  task.endedAtWorker = listedAs === 'complete' || listedAs === 'error';
+  moveTask(task, task.started ? 'start' : 'assign', placeOf(turn, task));
+  if (task.started) {
+    turn.effects.push({ type: 'open_input', taskId: task.taskId, workerKey: worker.key });
+    armDeadline(turn, task);
+  } else {
+    // Its output first: the command's repetition is answered by its end, if it has ended.
+    send(turn, worker.key, { type: 'resume_task', taskId: task.taskId, offset: task.cursor.takenOffset });
+    sendCommand(turn, task, worker);
+  }
+  if (task.started && task.blocks.size > 0) moveTask(task, 'block', placeOf(turn, task));
+  if (task.stop !== null) orderEnd(turn, task, worker, task.stop);
+}
+
+export function workerBeat(turn: Turn, worker: Worker, { status, health }: Heartbeat): void {
+  worker.heartbeat = { status, health };
+  const draining = status === 'draining';
+  if (draining && !worker.draining) worker.awaySinceMs = turn.nowMs;
+  if (worker.draining !== draining) turn.outlookChanged = true;
+  worker.draining = draining;
+  refreshSlots(turn, worker);
+}
+
+/** Nothing was heard for a while: asks, and in the end gives the connection up. */
+export function workerSilent(turn: Turn, worker: Worker): void {
+  const silentMs = turn.nowMs - worker.lastHeardMs;
+  if (silentMs > HEALTH_POLICY.lostAfterMs) {
+    turn.effects.push({ type: 'drop_connection', workerKey: worker.key });
+    const message = `${workerName(worker)} (${worker.url}) gave no sign of life for ${Math.round(silentMs / 1000)} s.`;
+    connectionLost(turn, worker, { fault: { code: 'WORKER_UNREACHABLE', message }, lasting: false });
+    return;
+  }
+  if (silentMs >= HEALTH_POLICY.heartbeatMs) send(turn, worker.key, { type: 'ping' });
+  setTimer(turn, { kind: 'silence', workerKey: worker.key }, HEALTH_POLICY.heartbeatMs / 2);
+}
+
+function tasksOf({ state }: Turn, worker: Worker): Task[] {
+  return [...worker.taskIds].flatMap((taskId) => state.tasks.get(taskId) ?? []);
+}

@@ -1,0 +1,116 @@
+/** One worker as the manager knows it: its record, and how it is shown. It decides nothing. */
+import type { Containment, Heartbeat, Welcome } from '@sandcrew/protocol';
+import { judgeHealth } from './health.js';
+import type { SandboxWorker } from './report.js';
+import { type Fault, SandboxError } from './sandbox-error.js';
+
+/** What a worker told of itself in its welcome. */
+export interface WorkerIdentity {
+  readonly workerId: string;
+  readonly bootId: string;
+  readonly type: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly memoryBytes: number;
+  readonly maxTasks: number;
+  readonly containment: Containment;
+  readonly windowBytes: number;
+}
+
+export interface Worker {
+  /** The manager's own name for it: what it calls itself is known only later, and is its own claim. */
+  readonly key: string;
+  /** Empty until a worker process has told where it listens. */
+  url: string;
+  readonly embedded: boolean;
+  /** The type that a worker process was started as; null for a worker that is named by its URL. */
+  readonly startedType: string | null;
+  phase: SandboxWorker['phase'];
+  /** Since when no task can be given to it: the start of the first dial, or the loss of the connection. */
+  awaySinceMs: number;
+  /** Dials that failed since the last welcome. */
+  failures: number;
+  /** Times that it broke the protocol since one of its tasks ended well. */
+  breaches: number;
+  fault: Fault | null;
+  identity: WorkerIdentity | null;
+  lastHeardMs: number;
+  heartbeat: Pick<Heartbeat, 'status' | 'health'> | null;
+  /** It said `busy` or `draining`: no task is given to it before this. */
+  fullUntilMs: number;
+  draining: boolean;
+  readonly workspaces: Set<string>;
+  /** Tasks of this manager that are on it, slots that are kept included. */
+  readonly taskIds: Set<string>;
+  /** Tasks that it keeps for this managerId and that no handle holds: of an earlier life, or detached. */
+  readonly adoptable: Map<string, Welcome['tasks'][number]>;
+}
+
+export function openWorker(key: string, url: string, startedType: string | null, nowMs: number): Worker {
+  return {
+    key,
+    url,
+    embedded: startedType !== null,
+    startedType,
+    phase: startedType === null ? 'connecting' : 'starting',
+    awaySinceMs: nowMs,
+    failures: 0,
+    breaches: 0,
+    fault: null,
+    identity: null,
+    lastHeardMs: nowMs,
+    heartbeat: null,
+    fullUntilMs: 0,
+    draining: false,
+    workspaces: new Set(),
+    taskIds: new Set(),
+    adoptable: new Map(),
+  };
+}
+
+/** As it names itself; before its first welcome, its URL. */
+export function workerName(worker: Worker): string {
+  return worker.identity?.workerId ?? (worker.url || worker.key);
+}
+
+/** Whether a worker takes tasks now, whatever they need. */
+export function isOpen(worker: Worker, nowMs: number): boolean {
+  return (
+    worker.phase === 'connected' &&
+    worker.identity !== null &&
+    worker.taskIds.size < worker.identity.maxTasks &&
+    !worker.draining &&
+    nowMs >= worker.fullUntilMs
+  );
+}
+
+export function identify(welcome: Welcome): WorkerIdentity {
+  return {
+    workerId: welcome.workerId,
+    bootId: welcome.bootId,
+    type: welcome.workerType,
+    labels: welcome.labels,
+    memoryBytes: welcome.resources.memoryBytes,
+    maxTasks: welcome.maxTasks,
+    containment: welcome.containment,
+    windowBytes: welcome.limits.windowBytes,
+  };
+}
+
+export function showWorker(worker: Worker, nowMs: number): SandboxWorker {
+  return {
+    workerId: workerName(worker),
+    url: worker.url,
+    embedded: worker.embedded,
+    phase: worker.phase,
+    health: worker.phase === 'connected' ? judgeHealth(worker.lastHeardMs, nowMs) : 'lost',
+    type: worker.identity?.type ?? worker.startedType,
+    labels: worker.identity?.labels ?? {},
+    containment: worker.identity?.containment ?? null,
+    maxTasks: worker.identity?.maxTasks ?? 0,
+    taskIds: [...worker.taskIds],
+    workspaces: [...worker.workspaces],
+    load: worker.heartbeat?.health ?? null,
+    draining: worker.draining,
+    error: worker.fault === null ? null : new SandboxError(worker.fault),
+  };
+}

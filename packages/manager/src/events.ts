@@ -1,0 +1,42 @@
+/** The events of a `SandboxManager`, with what each brings. */
+import type { BlockReason } from '@sandcrew/protocol';
+import type {
+  BlockInfo,
+  OutputChunk,
+  OutputGapInfo,
+  PartialTaskResult,
+  SandboxWorker,
+  TaskResult,
+  TaskStart,
+} from './core/report.js';
+import type { SandboxError } from './core/sandbox-error.js';
+
+export interface ManagerEvents {
+  /** A worker process was started by this manager, and is connected. */
+  workerCreated: [worker: SandboxWorker];
+  /** A worker answered `hello`; also after each reconnect. */
+  workerConnected: [worker: SandboxWorker];
+  /** A connection was lost, or a dial failed. The manager dials again, unless `error.code` is CONNECTION_REPLACED. */
+  workerDisconnected: [worker: SandboxWorker, error: SandboxError];
+  /** The command runs. */
+  taskStarted: [start: TaskStart & { readonly taskId: string; readonly attempt: number }];
+  /** Output as it comes, whoever iterates it or not; a listener has no back-pressure. */
+  taskOutput: [output: OutputChunk & { readonly taskId: string; readonly workerId: string }];
+  outputGap: [gap: OutputGapInfo & { readonly taskId: string; readonly workerId: string }];
+  /** The command came to its own end, whatever its exit code. */
+  taskComplete: [result: TaskResult];
+  /** The task ended otherwise, or never ran. */
+  taskFailed: [error: SandboxError<PartialTaskResult>, taskId: string];
+  /** An `idempotent` task goes back to the queue, its worker excluded. */
+  taskRequeued: [requeue: { readonly taskId: string; readonly attempts: number; readonly why: string }];
+  blockDetected: [block: BlockInfo];
+  blockCleared: [
+    cleared: {
+      readonly taskId: string;
+      readonly workerId: string;
+      readonly reason: BlockReason;
+      /** How long the block stood, milliseconds. */
+      readonly durationMs: number;
+    },
+  ];
+}

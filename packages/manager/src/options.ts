@@ -1,0 +1,118 @@
+/** What a caller says: the options of a manager, and of one task. Shapes and defaults only; `validation` judges them. */
+import type { BlockPolicy, TaskLimits } from '@sandcrew/protocol';
+
+export interface ManagerOptions {
+  /** Workers that run already. None named: one is started on this machine when the first task needs it. */
+  readonly workers?: readonly WorkerAddress[];
+  /** Most workers of the pool, those that are named included. Default 10. */
+  readonly maxWorkers?: number;
+  /**
+   * Names this manager over all its connections: its tasks belong to it. Default: a random one. Give a fixed one to find
+   * detached tasks again; of two managers that use one id at the same time, the newer wins.
+   */
+  readonly managerId?: string;
+  /** How the worker processes are started that this manager starts itself. */
+  readonly embedded?: EmbeddedOptions;
+  /** One attempt to connect, and how long a task waits for a worker that cannot be reached. Default 10 000. */
+  readonly connectTimeoutMs?: number;
+  /** How long a worker may be away before its tasks are `LOST`. Default 300 000. */
+  readonly lostAfterMs?: number;
+  /** Starts of an `idempotent` task at most. Default 3. */
+  readonly maxAttempts?: number;
+  /** The result keeps so much of the head of each stream, and as much of its tail, bytes. Default 1 MiB. */
+  readonly keepOutputBytes?: number;
+}
+
+export interface WorkerAddress {
+  /** `ws://`, `wss://`, or `ws+unix:/path/to.sock:/`. */
+  readonly url: string;
+  /** The token itself, or the file that holds it (`[NAME:]TOKEN`, first line; read at each dial). One of the two. */
+  readonly token?: string;
+  readonly tokenFile?: string;
+  /** `wss:` only: trust this CA (PEM) and no other. */
+  readonly ca?: string | Uint8Array;
+}
+
+export interface EmbeddedOptions {
+  /** The worker program as an argv. Default: the `@sandcrew/worker` that is installed beside this package, by this Node. */
+  readonly command?: readonly string[];
+  /** The directory of tasks that name no workspace. Default: the current one. */
+  readonly directory?: string;
+  /** Where named workspaces live. Default: a temporary directory that is deleted with the worker. */
+  readonly stateDirectory?: string;
+  /** Further options of `sandcrew-worker`. */
+  readonly args?: readonly string[];
+}
+
+/** One command to run, and what it needs. */
+export interface TaskRequest {
+  /** A string is for the shell (`bash -c`); an array is an argv and no shell is involved. */
+  readonly command: string | readonly string[];
+  /** Default: a random one. Two tasks of one manager never share an id. */
+  readonly taskId?: string;
+  /** Higher goes first; equals go oldest first. A whole number, default 0. */
+  readonly priority?: number;
+  readonly requirements?: WorkerRequirements;
+  /**
+   * A directory of the worker that outlives tasks. Tasks that name the same one run on the same worker.
+   * `^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`
+   */
+  readonly workspace?: string;
+  /** Relative to the workspace, and inside it. */
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** `none` (default): the command reads end of file at once. `pipe`: it reads what `write()` brings. */
+  readonly stdin?: 'none' | 'pipe';
+  /** Run on a terminal of this size; implies an open stdin, and all output is `stdout`. */
+  readonly pty?: { readonly cols: number; readonly rows: number };
+  /** Wall clock from its start at the worker, milliseconds. Default 300 000; 0 = none. */
+  readonly timeoutMs?: number;
+  readonly limits?: TaskLimits;
+  readonly network?: 'none' | 'host';
+  /** Which variables of `env` that steer loaders and interpreters are meant: true = all, or their names. */
+  readonly allowEnv?: boolean | readonly string[];
+  readonly kind?: 'batch' | 'service' | 'interactive';
+  /** Silence up to so long is expected, milliseconds. */
+  readonly expectQuietMs?: number;
+  /** How long output is read on after the exit while something holds it open, milliseconds. Default 2 000. */
+  readonly lingerMs?: number;
+  /** What the worker itself does on a block. Default: it reports. */
+  readonly blockPolicy?: BlockPolicy;
+  /** Whether it may be started again when a worker was lost. Default false: it is reported `LOST` instead. */
+  readonly idempotent?: boolean;
+  /** Ends the task: `CANCELLED` before its start, `TERMINATED` after it. */
+  readonly signal?: AbortSignal;
+  /** From SIGTERM to SIGKILL where `signal` ends the task, milliseconds. Default 5 000. */
+  readonly graceMs?: number;
+}
+
+/** What a worker must have to be given a task. */
+export interface WorkerRequirements {
+  /** The worker's `--type`. */
+  readonly type?: string;
+  /** Labels that it must have, with these values. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Memory that must be free on its host, bytes. */
+  readonly memoryBytes?: number;
+}
+
+/** Without a command yet: what `assignTask` reserves a slot for. */
+export type TaskReservation = Omit<TaskRequest, 'command'> & Partial<Pick<TaskRequest, 'command'>>;
+
+export interface AttachRequest {
+  readonly taskId: string;
+  /** Which worker has it, by id or by URL. May be left out where the pool has one worker. */
+  readonly workerId?: string;
+  readonly workerUrl?: string;
+  /** The first byte of output that is wanted. What the worker no longer keeps is told as a gap. Default 0. */
+  readonly offset?: number;
+  /** Whether the worker may drop the task once its end was read. Default true. */
+  readonly forget?: boolean;
+}
+
+export interface CloseOptions {
+  /** From SIGTERM to SIGKILL of what still runs, milliseconds. Default 5 000. */
+  readonly graceMs?: number;
+  /** Leave tasks running at their workers (not those of embedded workers, which end with the manager). Default false. */
+  readonly leaveTasks?: boolean;
+}

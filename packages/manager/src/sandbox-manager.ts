@@ -1,0 +1,264 @@
+/** The pool of workers and the queue of tasks, as callers see them. */
+import { randomUUID } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+import { DEFAULT_GRACE_MS, type ManagerMessage } from '@sandcrew/protocol';
+import type { ManagerEvent } from './core/event.js';
+import { DEFAULT_TYPE } from './core/placement.js';
+import { chooseRecovery, RECOVERY_RUNGS } from './core/recovery.js';
+import type {
+  BlockInfo,
+  ManagerHealth,
+  RecoveryResult,
+  RecoveryRung,
+  SandboxWorker,
+  TaskResult,
+  WorkerTask,
+} from './core/report.js';
+import { SandboxError } from './core/sandbox-error.js';
+import { findWorker } from './core/state.js';
+import { oldestBlock, showHealth, showTasks } from './core/survey.js';
+import type { Submission } from './core/task.js';
+import type { Worker } from './core/worker.js';
+import type { ManagerEvents } from './events.js';
+import { systemClock } from './io/clock.js';
+import { type Announcement, EffectRunner } from './io/effect-runner.js';
+import { workerCommand } from './io/providers/process.js';
+import type { AttachRequest, CloseOptions, ManagerOptions, TaskRequest, TaskReservation } from './options.js';
+import type { TaskHandle } from './task-handle.js';
+import { TaskOwner } from './task-owner.js';
+import { checkMessage, checkOptions, readCommand, readGraceMs, readTask } from './task-request.js';
+
+const MEBIBYTE = 1_048_576;
+
+export class SandboxManager extends EventEmitter<ManagerEvents> {
+  readonly managerId: string;
+  readonly #runner: EffectRunner;
+  readonly #keepBytes: number;
+  readonly #owners = new Map<string, TaskOwner>();
+  #isClosing = false;
+
+  /** @throws {SandboxError} INVALID_OPTIONS, naming every fault at once. */
+  constructor(options: ManagerOptions = {}) {
+    super();
+    checkOptions(options);
+    this.managerId = options.managerId ?? `m-${randomUUID()}`;
+    this.#keepBytes = options.keepOutputBytes ?? MEBIBYTE;
+    const { embedded = {} } = options;
+    this.#runner = new EffectRunner({
+      policy: {
+        managerId: this.managerId,
+        maxWorkers: options.maxWorkers ?? 10,
+        connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
+        lostAfterMs: options.lostAfterMs ?? 300_000,
+        maxAttempts: options.maxAttempts ?? 3,
+        startsWorkers: options.workers === undefined || options.workers.length === 0,
+      },
+      addresses: options.workers ?? [],
+      embedded: (workerType) => ({
+        command: embedded.command ?? workerCommand(),
+        workerType,
+        directory: embedded.directory ?? process.cwd(),
+        stateDirectory: embedded.stateDirectory ?? null,
+        args: embedded.args ?? [],
+      }),
+      clock: systemClock,
+      announce: (news) => this.#announce(news),
+    });
+  }
+
+  /**
+   * Queues one command for the next free worker that meets its requirements.
+   *
+   * @returns a handle at once; `await handle` gives the exit code, or null and the signal that ended it. A non-zero exit
+   *   is a result, not an error.
+   * @throws {SandboxError} INVALID_TASK, naming the field; CLOSED after `close()`. All else rejects the handle.
+   */
+  run(task: TaskRequest): TaskHandle {
+    if (task?.command === undefined)
+      throw new SandboxError({
+        code: 'INVALID_TASK',
+        message: 'command: expected a string or an array, got nothing.',
+      });
+    return this.#submit(task, (submission) => ({ type: 'task_submitted', submission })).handle;
+  }
+
+  /** Takes over a task that a worker already has for this managerId. `started` then tells no pid. */
+  attach({ taskId, workerId, workerUrl, offset = 0, forget = true }: AttachRequest): TaskHandle {
+    checkMessage({ type: 'resume_task', taskId, offset } as ManagerMessage);
+    const worker = workerId ?? workerUrl;
+    return this.#submit({ taskId }, (submission) => ({
+      type: 'task_adopted',
+      submission,
+      worker,
+      offset,
+      forget,
+    })).handle;
+  }
+
+  /**
+   * The tasks that a worker keeps for this managerId. Waits until it is connected.
+   * @param worker Its id or URL; may be left out where the pool has one.
+   */
+  async listTasks(worker?: string): Promise<WorkerTask[]> {
+    await this.connected(worker);
+    return showTasks(this.#runner.state, this.#workerOf(worker));
+  }
+
+  /** The workspaces of the token's name on a worker. Waits until it is connected. */
+  async listWorkspaces(worker?: string): Promise<string[]> {
+    return [...(await this.connected(worker)).workspaces];
+  }
+
+  /** Deletes a workspace and all in it. @throws {SandboxError} WORKSPACE_BUSY, UNKNOWN_WORKSPACE */
+  async removeWorkspace(workspace: string, worker?: string): Promise<void> {
+    checkMessage({ type: 'remove_workspace', workspace } as ManagerMessage);
+    await this.#request((requestId) => ({
+      type: 'request_made',
+      requestId,
+      worker,
+      kind: { kind: 'remove_workspace', workspace },
+    }));
+  }
+
+  /** A worker once it has answered; rejects as soon as it is known that it will not, at the latest after `connectTimeoutMs`. */
+  connected(worker?: string): Promise<SandboxWorker> {
+    return this.#request((requestId) => ({
+      type: 'request_made',
+      requestId,
+      worker,
+      kind: { kind: 'ready' },
+    }));
+  }
+
+  /** Starts one more worker process on this machine. @throws {SandboxError} POOL_FULL, WORKER_START_FAILED */
+  createWorker(type: string = DEFAULT_TYPE): Promise<SandboxWorker> {
+    return this.#request((requestId) => ({ type: 'worker_wanted', requestId, workerType: type }));
+  }
+
+  /** Keeps a slot for a task on the worker that it resolves with; `executeTask` then runs it there. */
+  assignTask(task: TaskReservation): Promise<SandboxWorker> {
+    const { command, ...reservation } = task;
+    const owner = this.#submit(reservation, (submission) => ({ type: 'task_submitted', submission }));
+    owner.plannedCommand = command ?? null;
+    return owner.assigned;
+  }
+
+  /** Runs a command as that task: on the slot that `assignTask` kept for it, else on the next that is free. */
+  async executeTask(taskId: string, command?: string | readonly string[]): Promise<TaskResult> {
+    const owner = this.#owners.get(taskId);
+    const planned = command ?? owner?.plannedCommand ?? undefined;
+    if (owner === undefined || owner.isCommanded)
+      return await this.run({ taskId, command: planned as string });
+    const message = `command: expected one, here or in assignTask(), got none for ${taskId}.`;
+    if (planned === undefined) throw new SandboxError({ code: 'INVALID_TASK', message });
+    owner.isCommanded = true;
+    this.#runner.dispatch({ type: 'task_commanded', taskId, command: readCommand(taskId, planned) });
+    return await owner.handle;
+  }
+
+  /** The oldest standing block among a worker's tasks, as last reported; null for none. @throws {SandboxError} UNKNOWN_WORKER */
+  detectBlock(workerId: string): BlockInfo | null {
+    return oldestBlock(this.#runner.state, this.#workerOf(workerId));
+  }
+
+  /**
+   * Acts on the block that `detectBlock` tells. Without a `rung`: a confirmed one ends its task, a suspected one is only reported.
+   * @throws {SandboxError} UNKNOWN_WORKER
+   */
+  recoverFromBlock(
+    workerId: string,
+    { rung, graceMs = DEFAULT_GRACE_MS }: { rung?: RecoveryRung; graceMs?: number } = {},
+  ): RecoveryResult {
+    const block = this.detectBlock(workerId);
+    const chosen = chooseRecovery(block, rung);
+    if (block !== null && chosen.rung === 'terminate') {
+      this.#runner.dispatch({
+        type: 'stop_asked',
+        taskId: block.taskId,
+        stop: { graceMs: readGraceMs(graceMs), by: 'caller' },
+      });
+    }
+    return { block, ...chosen, rungs: RECOVERY_RUNGS };
+  }
+
+  /** Workers with their health and load, and the tasks that have not ended, by state. */
+  getHealth(): ManagerHealth {
+    return showHealth(this.#runner.state, systemClock.nowMs());
+  }
+
+  /**
+   * Ends what runs, closes every connection, ends the workers that this manager started. Tasks that had not ended reject
+   * with CLOSED (DETACHED where `leaveTasks` left them). Resolves when nothing is left, within `graceMs` and some seconds.
+   */
+  async close({ graceMs = DEFAULT_GRACE_MS, leaveTasks = false }: CloseOptions = {}): Promise<void> {
+    readGraceMs(graceMs);
+    this.#isClosing = true;
+    this.#runner.dispatch({ type: 'close_asked', graceMs, leaveTasks });
+    await this.#runner.closed;
+  }
+
+  #submit(request: TaskReservation, event: (submission: Submission) => ManagerEvent): TaskOwner {
+    if (this.#isClosing) throw closed();
+    const submission = readTask(request, request?.taskId ?? `t-${randomUUID()}`);
+    const { taskId } = submission;
+    if (this.#owners.has(taskId))
+      throw new SandboxError({
+        code: 'DUPLICATE_TASK',
+        message: `Expected a new taskId, got ${taskId}, which is in use.`,
+      });
+    const owner = new TaskOwner({
+      submission,
+      runner: this.#runner,
+      keepBytes: this.#keepBytes,
+      emitter: this,
+      release: () => this.#owners.delete(taskId),
+    });
+    this.#owners.set(taskId, owner);
+    this.#runner.addPort(taskId, owner);
+    this.#runner.dispatch(event(submission));
+    owner.obey(request.signal, request.graceMs ?? DEFAULT_GRACE_MS);
+    return owner;
+  }
+
+  async #request(event: (requestId: string) => ManagerEvent): Promise<SandboxWorker> {
+    if (this.#isClosing) throw closed();
+    return await this.#runner.request(event);
+  }
+
+  #workerOf(name: string | undefined): Worker {
+    const worker = findWorker(this.#runner.state, name);
+    if (worker !== null) return worker;
+    throw new SandboxError({
+      code: 'UNKNOWN_WORKER',
+      message: `Expected a worker of the pool, got ${name ?? 'none, where it has not just one'}.`,
+    });
+  }
+
+  #announce(news: Announcement): void {
+    switch (news.type) {
+      case 'tell_gap':
+        this.emit('outputGap', { taskId: news.taskId, workerId: news.workerId, ...news.gap });
+        return;
+      case 'tell_block':
+        this.emit('blockDetected', news.block);
+        return;
+      case 'tell_block_cleared': {
+        const { taskId, workerId, reason } = news.block;
+        this.emit('blockCleared', { taskId, workerId, reason, durationMs: news.durationMs });
+        return;
+      }
+      case 'tell_worker_created':
+        this.emit('workerCreated', news.worker);
+        return;
+      case 'tell_worker_connected':
+        this.emit('workerConnected', news.worker);
+        return;
+      case 'tell_worker_disconnected':
+        this.emit('workerDisconnected', news.worker, new SandboxError(news.fault));
+    }
+  }
+}
+
+function closed(): SandboxError {
+  return new SandboxError({ code: 'CLOSED', message: 'Expected an open manager, got one that was closed.' });
+}
