@@ -1,0 +1,106 @@
+/**
+ * From words to one command that is carried out. Every fault of the words is told at once: commander tells the first
+ * unknown option (and the near one), so it is asked again without it; what the options say is judged by the commands.
+ */
+import { createRequire } from 'node:module';
+import { Command, CommanderError } from 'commander';
+import type { Decoded } from './arguments.js';
+import { EXIT } from './exit-status.js';
+import { UsageError } from './usage-error.js';
+
+/** How a command reads its words and options, and what it then does; it answers with an exit status. */
+export interface CommandBody<Options, Request> {
+  decode(words: readonly string[], options: Options, environment: NodeJS.ProcessEnv): Decoded<Request>;
+  execute(request: Request): Promise<number>;
+}
+
+/** Adds a command to the program, and leaves its body at `perform`. */
+export type AddCommand = (program: Command, perform: Perform) => void;
+export type Perform = <Options, Request>(command: Command, body: CommandBody<Options, Request>) => void;
+
+/** @returns what to exit with. @throws {UsageError} */
+export async function runCommandLine(
+  argv: readonly string[],
+  commands: readonly AddCommand[],
+): Promise<number> {
+  const faults: string[] = [];
+  let words: readonly string[] | null = argv;
+  while (words !== null) {
+    const outcome: Outcome = await carryOut(words, commands, faults);
+    if (outcome.kind === 'done') return outcome.status;
+    if (outcome.fault !== null) faults.push(outcome.fault);
+    words = outcome.rest;
+  }
+  throw new UsageError(faults);
+}
+
+/** Carried out, or refused for a fault; `rest` are the words without it, to look for more faults in. */
+type Outcome =
+  | { readonly kind: 'done'; readonly status: number }
+  | { readonly kind: 'refused'; readonly fault: string | null; readonly rest: readonly string[] | null };
+
+async function carryOut(
+  words: readonly string[],
+  commands: readonly AddCommand[],
+  faults: readonly string[],
+): Promise<Outcome> {
+  let status: number = EXIT.ok;
+  const perform: Perform = (command, body) => {
+    command.action(async () => {
+      const decoded = body.decode(
+        command.args,
+        command.opts() as Parameters<typeof body.decode>[1],
+        process.env,
+      );
+      if (!decoded.ok) throw new UsageError([...faults, ...decoded.faults]);
+      if (faults.length > 0) throw new UsageError(faults);
+      status = await body.execute(decoded.value);
+    });
+  };
+  try {
+    await createProgram(commands, perform).parseAsync(words, { from: 'user' });
+    return { kind: 'done', status };
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return { kind: 'done', status: EXIT.ok }; // help has been written
+    // The value of an unknown option is an argument too many, once the option is gone.
+    const isConsequence = error.code === 'commander.excessArguments' && faults.length > 0;
+    const fault = isConsequence ? null : sentenceOf(error, words);
+    return { kind: 'refused', fault, rest: withoutUnknownOption(error, words) };
+  }
+}
+
+function createProgram(commands: readonly AddCommand[], perform: Perform): Command {
+  const program = new Command('sandcrew')
+    .description(
+      'Runs commands on sandbox workers: never hangs, never loses output, never lies about how one ended.',
+    )
+    .version(ownVersion())
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} });
+  for (const add of commands) add(program, perform);
+  return program;
+}
+
+function ownVersion(): string {
+  const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
+  return version;
+}
+
+function sentenceOf(error: CommanderError, words: readonly string[]): string {
+  if (error.code === 'commander.help') return 'expected a command, got none. `sandcrew --help` lists them.';
+  const sentence = error.message
+    .replace(/^error: /, '')
+    .replace(/\s*\n\s*/g, ' ')
+    .replace(/\.$/, '');
+  const isUnmarked = words[0] === 'run' && !words.includes('--');
+  const hint = isUnmarked ? ' Write `--` before the command, so that its options are its own.' : '';
+  return `${sentence}.${hint}`.replace(/\)\.$/, ')');
+}
+
+function withoutUnknownOption(error: CommanderError, words: readonly string[]): string[] | null {
+  const [, flag] = /unknown option '(.*?)'/s.exec(error.message) ?? [];
+  const index = flag === undefined ? -1 : words.indexOf(flag);
+  return index === -1 ? null : words.toSpliced(index, 1);
+}

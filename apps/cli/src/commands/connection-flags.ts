@@ -1,0 +1,13 @@
+/** The options of every command that talks to a worker, under the same names everywhere. */
+import type { Command } from 'commander';
+
+export function addConnectionFlags(command: Command): Command {
+  return command
+    .option('--worker <url>', 'the worker: ws://, wss:// or ws+unix: (SANDCREW_WORKER)')
+    .option('--token-file <file>', "the file that holds the worker's token (SANDCREW_TOKEN_FILE)")
+    .option(
+      '--manager-id <id>',
+      'the name that tasks belong to (SANDCREW_MANAGER_ID); default: one of user and host',
+    )
+    .option('--connect-timeout <duration>', 'how long to try to reach the worker (default: 10s)');
+}

@@ -1,0 +1,135 @@
+/** `sandcrew run -- COMMAND`: runs a command and ends as it ended, or leaves it running at a worker that stays. */
+import type { ManagerOptions, SandboxManager, TaskRequest } from '@sandcrew/manager';
+import type { Command } from 'commander';
+import {
+  type Decoded,
+  decodeCommand,
+  decodeDuration,
+  decodeVariables,
+  decodeWholeNumber,
+  Faults,
+  present,
+} from '../arguments.js';
+import type { Perform } from '../command-line.js';
+import { type ConnectionOptions, decodeConnection, decodeStayingWorker } from '../connection.js';
+import { EXIT } from '../exit-status.js';
+import { type Following, followTask } from '../follow-task.js';
+import { LEAVING, OWNING, withManager } from '../manager-lease.js';
+import { createRenderer } from '../render/create-renderer.js';
+import { terminalSize } from '../task-input.js';
+import { addConnectionFlags } from './connection-flags.js';
+
+export interface RunOptions extends ConnectionOptions {
+  readonly workspace?: string;
+  readonly cwd?: string;
+  readonly env?: readonly string[];
+  readonly timeout?: string;
+  readonly priority?: string;
+  readonly stdin?: true;
+  readonly pty?: true;
+  readonly json?: true;
+  readonly detach?: true;
+}
+
+export interface RunRequest {
+  readonly manager: ManagerOptions;
+  readonly task: TaskRequest;
+  readonly input: Following['input'];
+  readonly format: 'text' | 'json';
+  readonly detach: boolean;
+}
+
+const HELP = `
+One word after \`--\` is a line for the shell of the worker; several are a program and its arguments, without a shell:
+  sandcrew run -- 'npm ci && npm test'
+  sandcrew run -- git log -n 1
+
+Without --worker the command runs on a worker of its own, in the current directory.
+
+Exit status: that of the command; 128+n where signal n ended it, 130 on Ctrl-C; 124 timed out, 122 blocked and ended,
+125 Sandcrew itself failed, 126 not executable, 127 not found, 2 wrong use.
+
+--json writes one event a line: started, output (offset and bytes count raw bytes; in text, invalid UTF-8 is U+FFFD), gap,
+block, block_cleared, notice, and one end, with the exit status as "status".`;
+
+export function addRun(program: Command, perform: Perform): void {
+  const command = program.command('run').description('run a command, show its output, exit as it exits');
+  addConnectionFlags(command)
+    .argument('[command...]', 'the command, after `--`')
+    .option('--workspace <name>', 'a directory that outlives tasks; that of a worker of its own goes with it')
+    .option('--cwd <directory>', 'relative to the workspace, and inside it')
+    .option('--env <name=value>', 'a variable for the command; may be given again', collect)
+    .option(
+      '--timeout <duration>',
+      'ends the command after so long, such as 90s, 10m; 0 = never (default: 5m)',
+    )
+    .option('--priority <number>', 'higher goes first (default: 0)')
+    .option('--stdin', 'the command reads our stdin; without it, it reads end of file at once')
+    .option('--pty', 'run it on a terminal')
+    .option('--json', 'write one event a line')
+    .option('--detach', 'print the task id and leave it running; only at a --worker')
+    .addHelpText('after', HELP);
+  perform(command, { decode: decodeRun, execute: run });
+}
+
+export function decodeRun(
+  words: readonly string[],
+  options: RunOptions,
+  environment: NodeJS.ProcessEnv,
+): Decoded<RunRequest> {
+  const faults = new Faults();
+  const detach = options.detach ?? false;
+  if (detach && options.json) faults.add('--detach: expected without --json; it prints the task id alone.');
+  if (detach && (options.stdin || options.pty)) {
+    faults.add('--detach: expected without --stdin and --pty, which need somebody who stays.');
+  }
+  const timeoutMs = faults.take(options.timeout, (text) => decodeDuration('--timeout', text));
+  const priority = faults.take(options.priority, (text) =>
+    decodeWholeNumber('--priority', text, Number.MIN_SAFE_INTEGER),
+  );
+  const env = options.env === undefined ? undefined : faults.takeDecoded(decodeVariables(options.env));
+  const command = faults.takeDecoded(decodeCommand(words)) ?? '';
+  const decodeManager = detach ? decodeStayingWorker : decodeConnection;
+  const manager = decodeManager(options, environment, faults);
+  const { workspace, cwd } = options;
+  const stdin = options.stdin ? ('pipe' as const) : undefined;
+  const pty = options.pty ? terminalSize() : undefined;
+  const task = { command, ...present({ workspace, cwd, env, timeoutMs, priority, stdin, pty }) };
+  return faults.conclude({
+    manager,
+    task,
+    input: chooseInput(options),
+    format: options.json ? 'json' : 'text',
+    detach,
+  });
+}
+
+function run({ manager: options, task, input, format, detach }: RunRequest): Promise<number> {
+  if (detach) return withManager(options, LEAVING, (manager) => leaveRunning(manager, task));
+  const renderer = createRenderer(format, input !== 'terminal');
+  return withManager(options, OWNING, async (manager) =>
+    followTask(manager, manager.run(task), renderer, { input, isOurs: true }),
+  );
+}
+
+async function leaveRunning(manager: SandboxManager, task: TaskRequest): Promise<number> {
+  const handle = manager.run(task);
+  const ended = handle.then(
+    () => {},
+    () => {}, // that it was let go of, or a short one that has ended before
+  );
+  await handle.started;
+  await Promise.race([handle.detach(), ended]);
+  process.stdout.write(`${handle.taskId}\n`);
+  return EXIT.ok;
+}
+
+/** A terminal is joined where there is one on both sides. */
+function chooseInput({ stdin, pty }: RunOptions): Following['input'] {
+  if (pty && process.stdin.isTTY) return 'terminal';
+  return stdin ? 'stdin' : 'none';
+}
+
+function collect(value: string, previous: readonly string[] = []): readonly string[] {
+  return [...previous, value];
+}

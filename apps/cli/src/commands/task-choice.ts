@@ -1,0 +1,28 @@
+/** Which task of which worker is meant: the words that `attach`, `logs` and `stop` share. */
+import type { ManagerOptions } from '@sandcrew/manager';
+import { type Decoded, decodeWholeNumber, Faults } from '../arguments.js';
+import { type ConnectionOptions, decodeStayingWorker } from '../connection.js';
+
+export interface TaskChoiceOptions extends ConnectionOptions {
+  readonly offset?: string;
+  readonly json?: true;
+}
+
+export interface TaskChoice {
+  readonly manager: ManagerOptions;
+  readonly taskId: string;
+  /** The first byte of output that is wanted; undefined: the first that nobody has read. */
+  readonly offset: number | undefined;
+  readonly format: 'text' | 'json';
+}
+
+export function decodeTaskChoice(
+  words: readonly string[],
+  options: TaskChoiceOptions,
+  environment: NodeJS.ProcessEnv,
+): Decoded<TaskChoice> {
+  const faults = new Faults();
+  const offset = faults.take(options.offset, (text) => decodeWholeNumber('--offset', text, 0));
+  const manager = decodeStayingWorker(options, environment, faults);
+  return faults.conclude({ manager, taskId: words[0] ?? '', offset, format: options.json ? 'json' : 'text' });
+}

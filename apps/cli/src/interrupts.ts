@@ -1,0 +1,46 @@
+/** The user's wish to end, by Ctrl-C or by a signal: once it is a wish, twice an order, then we no longer wait. */
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const GIVE_UP_MS = 3_000;
+
+export interface InterruptReactions {
+  first(signal: NodeJS.Signals): void;
+  second(): void;
+}
+
+export class Interrupts {
+  /** Resolves when an order was not followed in time. */
+  readonly gaveUp: Promise<void>;
+  readonly #reactions: InterruptReactions;
+  #giveUp: () => void = () => {};
+  #signal: NodeJS.Signals | null = null;
+  #count = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(reactions: InterruptReactions) {
+    this.#reactions = reactions;
+    this.gaveUp = new Promise((resolve) => {
+      this.#giveUp = resolve;
+    });
+    for (const signal of SIGNALS) process.on(signal, this.#onSignal);
+  }
+
+  /** The first signal that came, or null. */
+  get signal(): NodeJS.Signals | null {
+    return this.#signal;
+  }
+
+  stop(): void {
+    for (const signal of SIGNALS) process.off(signal, this.#onSignal);
+    clearTimeout(this.#timer);
+  }
+
+  readonly #onSignal = (signal: NodeJS.Signals): void => {
+    this.#count += 1;
+    this.#signal ??= signal;
+    if (this.#count === 1) this.#reactions.first(signal);
+    if (this.#count !== 2) return;
+    this.#reactions.second();
+    this.#timer = setTimeout(this.#giveUp, GIVE_UP_MS);
+  };
+}

@@ -1,0 +1,50 @@
+#!/usr/bin/env node
+/** `sandcrew`: one command line, carried out; its faults told; its exit status given. */
+import { SandboxError } from '@sandcrew/manager';
+import { runCommandLine } from './command-line.js';
+import { addAttach } from './commands/attach.js';
+import { addHealth } from './commands/health.js';
+import { addLogs } from './commands/logs.js';
+import { addPs } from './commands/ps.js';
+import { addRun } from './commands/run.js';
+import { addStop } from './commands/stop.js';
+import { addWorker } from './commands/worker.js';
+import { addWorkspace } from './commands/workspace.js';
+import { EXIT, statusOfError } from './exit-status.js';
+import { errorSentence } from './render/sentences.js';
+import { UsageError } from './usage-error.js';
+
+const COMMANDS = [addRun, addAttach, addLogs, addStop, addPs, addHealth, addWorkspace, addWorker];
+
+process.on('uncaughtException', (error) => {
+  say([faultOfOurs(error)]);
+  process.exit(EXIT.failed);
+});
+
+/** Ends the process at once: what a hanging worker still holds open must not keep it. */
+process.exit(await main(process.argv.slice(2)));
+
+async function main(argv: readonly string[]): Promise<number> {
+  try {
+    return await runCommandLine(argv, COMMANDS);
+  } catch (error) {
+    if (error instanceof UsageError) {
+      say(error.faults);
+      return EXIT.usage;
+    }
+    if (error instanceof SandboxError) {
+      say([errorSentence(error)]);
+      return statusOfError(error as SandboxError<never>, null);
+    }
+    say([faultOfOurs(error)]);
+    return EXIT.failed;
+  }
+}
+
+function faultOfOurs(error: unknown): string {
+  return `This is a fault of sandcrew itself. ${error instanceof Error ? error.stack : String(error)}`;
+}
+
+function say(sentences: readonly string[]): void {
+  process.stderr.write(sentences.map((sentence) => `sandcrew: ${sentence}\n`).join(''));
+}

@@ -1,0 +1,87 @@
+/** What Sandcrew itself says to a person, in whole sentences. Pure. */
+import type {
+  BlockInfo,
+  BlockReason,
+  ErrorCode,
+  OutputGapInfo,
+  SandboxError,
+  TaskResult,
+} from '@sandcrew/manager';
+
+const BLOCK_WORDS: Readonly<Record<BlockReason, string>> = {
+  waiting_for_input: 'it waits for input that nobody gives',
+  deadlock: 'all of its threads wait for each other',
+  infinite_loop: 'it computes without end',
+  livelock: 'its threads keep each other busy without getting anywhere',
+  stopped: 'it was stopped by a signal',
+  zombie: 'it waits for ever while a child of it is dead and not collected',
+  orphaned_output: 'it has exited, but something that it left holds its output open',
+  memory_exhausted: 'it has used up its memory',
+  pids_exhausted: 'it has used up its processes',
+  cpu_exhausted: 'it gets too little CPU',
+  disk_full: 'its disk is full',
+  output_flood: 'it writes more output than it may',
+  network_wait: 'it waits for the network',
+  lock_wait: 'it waits for a lock that another program holds',
+  no_progress: 'it does nothing that can be seen',
+};
+
+const ACTION_WORDS = { report: '', end_input: ' Its input is closed.', terminate: ' It is ended.' } as const;
+
+export function blockSentence({ reason, confidence, durationMs, evidence, action }: BlockInfo): string {
+  const claim = confidence === 'confirmed' ? 'The command is blocked' : 'The command seems to be blocked';
+  const summary = typeof evidence['summary'] === 'string' ? ` (${evidence['summary']})` : '';
+  return `${claim} (${reason}, for ${durationWords(durationMs)}): ${BLOCK_WORDS[reason]}${summary}.${ACTION_WORDS[action]}`;
+}
+
+export function blockClearedSentence(reason: BlockReason, durationMs: number): string {
+  return `The command goes on: ${reason} is over after ${durationWords(durationMs)}.`;
+}
+
+export function gapSentence({ offset, bytes }: OutputGapInfo): string {
+  return `${bytes} bytes of output from byte ${offset} on are gone: the worker no longer has them.`;
+}
+
+/** What is worth saying of a command's own end; null where its exit code says it all. */
+export function resultSentence({ signal, leftover }: Pick<TaskResult, 'signal' | 'leftover'>): string | null {
+  const ended = signal === null ? '' : `The command was ended by ${signal}.`;
+  const left =
+    leftover === 0
+      ? ''
+      : `${leftover} ${leftover === 1 ? 'process' : 'processes'} that it left behind ${leftover === 1 ? 'was' : 'were'} ended.`;
+  return `${ended} ${left}`.trim() || null;
+}
+
+/** What to do next, where the command line has a word of its own for it. */
+const NEXT_WORDS: Partial<Record<ErrorCode, string>> = {
+  BLOCKED: 'Give it input by --stdin, or a command that asks nothing.',
+  CANCELLED: 'It never ran.',
+  CONNECTION_REPLACED: 'Give each sandcrew that runs at the same time a --manager-id of its own.',
+  DETACHED: '`sandcrew attach` follows it again, and `sandcrew stop` ends it.',
+  MANAGER_ID_TAKEN: 'Use another --manager-id, or the token that used this one first.',
+  TERMINATED: '',
+  TIMED_OUT: 'Raise --timeout (0 = never).',
+  UNKNOWN_TASK: '`sandcrew ps` lists the tasks; they belong to the --manager-id that started them.',
+  WORKER_UNREACHABLE: 'See that the worker runs and that its URL is right.',
+  UNKNOWN_WORKSPACE: '`sandcrew workspace ls` lists the workspaces.',
+};
+
+/** What went wrong and what to do next. */
+export function errorSentence({
+  code,
+  message,
+  next,
+}: Pick<SandboxError, 'code' | 'message' | 'next'>): string {
+  const words = NEXT_WORDS[code];
+  return words === undefined ? message : `${message.slice(0, -next.length).trimEnd()} ${words}`.trimEnd();
+}
+
+/** `800 ms`, `12 s`, `3 min 5 s`, `2 h 10 min`. */
+export function durationWords(durationMs: number): string {
+  if (durationMs < 1_000) return `${Math.round(durationMs)} ms`;
+  const seconds = Math.floor(durationMs / 1_000);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return seconds % 60 === 0 ? `${minutes} min` : `${minutes} min ${seconds % 60} s`;
+  return minutes % 60 === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}

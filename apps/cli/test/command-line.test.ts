@@ -1,0 +1,162 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { runCommandLine } from '#src/command-line.js';
+import { addAttach } from '#src/commands/attach.js';
+import { addRun, decodeRun } from '#src/commands/run.js';
+import { UsageError } from '#src/usage-error.js';
+
+async function faultsOf(words: readonly string[]): Promise<readonly string[]> {
+  const error = await runCommandLine(words, [addRun, addAttach]).then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  if (error instanceof UsageError) return error.faults;
+  throw new Error(`expected a UsageError, got ${String(error)}`);
+}
+
+describe('wrong words', () => {
+  const environment = process.env;
+  beforeEach(() => {
+    process.env = Object.fromEntries(
+      Object.entries(environment).filter(([name]) => !name.startsWith('SANDCREW_')),
+    );
+  });
+  afterEach(() => {
+    process.env = environment;
+  });
+
+  test('an unknown option suggests the near one', async () => {
+    expect(await faultsOf(['run', '--tiemout', '5m', '--', 'true'])).toEqual([
+      "unknown option '--tiemout' (Did you mean --timeout?)",
+    ]);
+  });
+
+  test('every fault is told at once', async () => {
+    const words = [
+      'run',
+      '--timeout',
+      'soon',
+      '--colour',
+      '--env',
+      'X',
+      '--wroker=a',
+      '--priority',
+      'high',
+      '--',
+      '',
+    ];
+    expect(await faultsOf(words)).toEqual([
+      "unknown option '--colour'.",
+      "unknown option '--wroker=a' (Did you mean --worker?)",
+      '--timeout: expected a duration such as 90s, 10m or 1h, got "soon".',
+      '--priority: expected a whole number, got "high".',
+      '--env: expected NAME=VALUE, got "X".',
+      'expected a command, got none. Write it after `--`: sandcrew run -- npm test',
+    ]);
+  });
+
+  test('an option of the command that stands before `--` is told where to stand', async () => {
+    expect(await faultsOf(['run', 'ls', '-la'])).toEqual([
+      "unknown option '-la'. Write `--` before the command, so that its options are its own.",
+    ]);
+  });
+
+  test('the value of an unknown option is no second fault', async () => {
+    expect(await faultsOf(['attach', 't1', '--of', '5'])).toEqual(["unknown option '--of'."]);
+    expect(await faultsOf(['attach', 't1', 't2'])).toEqual([
+      "too many arguments for 'attach'. Expected 1 argument but got 2.",
+    ]);
+  });
+
+  test('no command, and an unknown one', async () => {
+    expect(await faultsOf([])).toEqual(['expected a command, got none. `sandcrew --help` lists them.']);
+    expect(await faultsOf(['rum', '--', 'true'])).toEqual(["unknown command 'rum' (Did you mean run?)"]);
+  });
+
+  test('a worker without a token, and a URL that is none', async () => {
+    expect(await faultsOf(['run', '--worker', 'localhost:1', '--', 'true'])).toEqual([
+      '--worker: expected ws://HOST:PORT, wss://HOST:PORT or ws+unix:/PATH:/, got "localhost:1".',
+      "--token-file: expected the file that holds the worker's token, got none (or SANDCREW_TOKEN_FILE).",
+    ]);
+  });
+
+  test('a command for a worker that stays names the worker', async () => {
+    expect(await faultsOf(['attach', 't1', '--offset', '-'])).toEqual([
+      '--offset: expected a whole number from 0 on, got "-".',
+      '--worker: expected the URL of a worker that stays, got none (or SANDCREW_WORKER). `sandcrew worker` starts one.',
+    ]);
+  });
+});
+
+describe('run', () => {
+  test('without a worker runs on an embedded one, with the defaults of a task', () => {
+    expect(decodeRun(['npm test'], {}, {})).toEqual({
+      ok: true,
+      value: { manager: {}, task: { command: 'npm test' }, input: 'none', format: 'text', detach: false },
+    });
+  });
+
+  test('passes on every option', () => {
+    const options = {
+      workspace: 'app',
+      cwd: 'src',
+      env: ['A=1'],
+      timeout: '10m',
+      priority: '-2',
+      stdin: true,
+      json: true,
+    } as const;
+    expect(decodeRun(['make', '-j2'], options, {})).toEqual({
+      ok: true,
+      value: {
+        manager: {},
+        task: {
+          command: ['make', '-j2'],
+          workspace: 'app',
+          cwd: 'src',
+          env: { A: '1' },
+          timeoutMs: 600_000,
+          priority: -2,
+          stdin: 'pipe',
+        },
+        input: 'stdin',
+        format: 'json',
+        detach: false,
+      },
+    });
+  });
+
+  test('takes the worker from the environment, and the option before it', () => {
+    const environment = {
+      SANDCREW_WORKER: 'ws://a:1',
+      SANDCREW_TOKEN_FILE: '/dev/null',
+      SANDCREW_MANAGER_ID: 'me',
+    };
+    expect(decodeRun(['x'], {}, environment)).toMatchObject({
+      value: { manager: { workers: [{ url: 'ws://a:1', tokenFile: '/dev/null' }], managerId: 'me' } },
+    });
+    expect(decodeRun(['x'], { worker: 'ws://b:2' }, environment)).toMatchObject({
+      value: { manager: { workers: [{ url: 'ws://b:2' }] } },
+    });
+  });
+
+  test('detached tasks belong to a name that stays the same', () => {
+    const environment = { SANDCREW_WORKER: 'ws://a:1', SANDCREW_TOKEN_FILE: '/dev/null' };
+    const first = decodeRun(['x'], { detach: true }, environment);
+    const second = decodeRun(['x'], { detach: true }, environment);
+    expect(first).toEqual(second);
+    expect(first).toMatchObject({
+      value: { manager: { managerId: expect.stringMatching(/^cli-[A-Za-z0-9._:-]+$/) } },
+    });
+  });
+
+  test('detached is refused where nothing stays, or somebody has to', () => {
+    expect(decodeRun(['x'], { detach: true, pty: true, json: true }, {})).toEqual({
+      ok: false,
+      faults: [
+        '--detach: expected without --json; it prints the task id alone.',
+        '--detach: expected without --stdin and --pty, which need somebody who stays.',
+        '--worker: expected the URL of a worker that stays, got none (or SANDCREW_WORKER). `sandcrew worker` starts one.',
+      ],
+    });
+  });
+});
