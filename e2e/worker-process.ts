@@ -1,0 +1,84 @@
+/** A real worker, started as an operator starts it. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const WORKER_MAIN = fileURLToPath(new URL('../../apps/worker/dist/main.js', import.meta.url));
+const START_TIMEOUT_MS = 15_000;
+
+export interface WorkerProcess {
+  readonly url: string;
+  readonly token: string;
+  readonly tokenFile: string;
+  /** Holds the state and the default workspace; removed by `stop`. */
+  readonly directory: string;
+  readonly workspace: string;
+  readonly pid: number;
+  readonly process: ChildProcess;
+  /** Lines of the worker's log so far, parsed. */
+  readonly log: Record<string, unknown>[];
+  /** Drains the worker; settles with its exit code. */
+  stop(): Promise<number | null>;
+}
+
+/** @param tokens the lines of the token file; one unnamed token by default. */
+export async function startWorker(
+  args: readonly string[] = [],
+  tokens?: readonly string[],
+): Promise<WorkerProcess> {
+  const directory = await mkdtemp(join(tmpdir(), 'sandcrew-e2e-'));
+  const token = randomBytes(32).toString('hex');
+  const tokenFile = join(directory, 'tokens');
+  const workspace = join(directory, 'workspace');
+  await writeFile(tokenFile, (tokens ?? [token]).join('\n'), { mode: 0o600 });
+  const own = [
+    '--token-file',
+    tokenFile,
+    '--state-dir',
+    join(directory, 'state'),
+    '--workspace',
+    workspace,
+    '--until-stdin-closes',
+  ];
+  const drain = args.includes('--drain-timeout-ms') ? [] : ['--drain-timeout-ms', '1000'];
+  const child = spawn(process.execPath, [WORKER_MAIN, ...own, ...drain, ...args], {
+    stdio: ['pipe', 'pipe', 'pipe'], // a test process that dies takes its worker with it
+  });
+  const log: Record<string, unknown>[] = [];
+  let unread = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    const lines = (unread + text).split('\n');
+    unread = lines.pop() ?? '';
+    for (const line of lines) log.push(line.startsWith('{') ? JSON.parse(line) : { line });
+  });
+  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const url = await new Promise<string>((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error('the worker did not listen in time')), START_TIMEOUT_MS);
+    child.stdout.setEncoding('utf8').once('data', (line: string) => {
+      clearTimeout(timer);
+      resolve((JSON.parse(line) as { url: string }).url);
+    });
+    void exited.then((code) => reject(new Error(`the worker exited with ${code}: ${JSON.stringify(log)}`)));
+  });
+  return {
+    url,
+    token,
+    tokenFile,
+    directory,
+    workspace,
+    pid: child.pid ?? 0,
+    process: child,
+    log,
+    stop: async () => {
+      child.kill('SIGTERM');
+      const timer = setTimeout(() => child.kill('SIGKILL'), START_TIMEOUT_MS);
+      const code = await exited;
+      clearTimeout(timer);
+      await rm(directory, { recursive: true, force: true });
+      return code;
+    },
+  };
+}
