@@ -3,24 +3,21 @@
  * nothing where nothing has changed, and says what it does on stderr, never on stdout.
  */
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
+import { lock } from './setup-lock.mjs';
 import { PNPM, ROOT, runTool } from './tool.mjs';
 
 const MIN_NODE = [20, 19];
-const LOCK_WAIT_MS = 15 * 60_000;
-const LOCK_POLL_MS = 200;
 const STAMP = join(ROOT, 'node_modules', '.sandcrew-setup.json');
-const LOCK = join(ROOT, '.turbo', 'setup.lock');
 const MADE = new Set(['node_modules', 'dist', 'dist-test', 'build', '.turbo', '.git']);
 
 /** Sets the checkout up; ends the process with 125 and a sentence where that fails. */
 export async function setUp() {
   refuseOldNode();
   if (isInstalled() && isBuilt()) return;
-  const unlock = await lock();
+  const unlock = await lock(say).catch((error) => fail(error.message));
   try {
     if (!isInstalled()) await install();
     if (!isBuilt()) await build();
@@ -133,56 +130,6 @@ function readStamp() {
 
 function writeStamp(stamp) {
   writeFileSync(STAMP, `${JSON.stringify(stamp, null, 2)}\n`);
-}
-
-/** Waits until no other process sets this checkout up, and keeps others out until the answer is called. */
-async function lock() {
-  mkdirSync(join(ROOT, '.turbo'), { recursive: true });
-  const deadlineMs = performance.now() + LOCK_WAIT_MS;
-  for (let waits = 0; !tryLock(); waits += 1) {
-    const holder = readHolder();
-    if (holder !== null && !isAlive(holder)) rmSync(LOCK, { force: true });
-    else {
-      if (waits === 0) say(`waiting for the set-up that process ${holder ?? '?'} runs…`);
-      if (performance.now() > deadlineMs)
-        fail(`waited 15 minutes for process ${holder}. If it is no set-up, delete ${LOCK}.`);
-      await delay(LOCK_POLL_MS);
-    }
-  }
-  process.once('exit', unlock);
-  return unlock;
-}
-
-function tryLock() {
-  try {
-    writeFileSync(LOCK, String(process.pid), { flag: 'wx' });
-    return true;
-  } catch (error) {
-    if (error.code === 'EEXIST') return false;
-    throw error;
-  }
-}
-
-function unlock() {
-  if (readHolder() === process.pid) rmSync(LOCK, { force: true });
-}
-
-/** The process that holds the lock; null where it has just been given back. */
-function readHolder() {
-  try {
-    return Number(readFileSync(LOCK, 'utf8')) || null;
-  } catch {
-    return null;
-  }
-}
-
-function isAlive(pid) {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error.code === 'EPERM';
-  }
 }
 
 function say(text) {

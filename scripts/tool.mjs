@@ -38,6 +38,8 @@ export function runTool([program, ...args], cwd = ROOT) {
   });
 }
 
+const PARENT_POLL_MS = 500;
+
 /**
  * Runs a program that has the terminal to itself, and ends as it ended. Never returns.
  * On a terminal Ctrl-C has already reached the program, so that it is passed on only where there is none.
@@ -49,6 +51,7 @@ export function becomeTool([program, ...args], cwd = ROOT) {
     if (!isOnTerminal) child.kill('SIGINT');
   });
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  endWithParent(child);
   child.once('error', (error) => {
     process.stderr.write(`sandcrew: ${program} did not start: ${error.message}\n`);
     process.exit(125);
@@ -58,4 +61,15 @@ export function becomeTool([program, ...args], cwd = ROOT) {
     process.removeAllListeners(signal);
     process.kill(process.pid, signal);
   });
+}
+
+/** npm starts us through a shell that dies of a signal and does not pass it on: what it leaves is ended here. */
+function endWithParent(child) {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    child.kill('SIGTERM');
+  }, PARENT_POLL_MS);
+  timer.unref();
 }
