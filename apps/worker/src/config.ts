@@ -11,6 +11,7 @@ export type ListenTarget = { readonly kind: 'tcp'; readonly host: string; readon
 
 export interface WorkerConfig {
   readonly listen: ListenTarget;
+  /** Empty where none was named, which is a fault. */
   readonly tokenFile: string;
   readonly workspace: string;
   readonly workerId: string;
@@ -36,7 +37,8 @@ export interface WorkerConfig {
 export type ConfigReading =
   | { readonly kind: 'run'; readonly config: WorkerConfig; readonly warnings: readonly string[] }
   | { readonly kind: 'show'; readonly what: 'help' | 'version' }
-  | { readonly kind: 'fault'; readonly faults: readonly string[] };
+  /** `config` has defaults in the place of what is wrong, to look further with. */
+  | { readonly kind: 'fault'; readonly config: WorkerConfig; readonly faults: readonly string[] };
 
 type Values = Map<string, string[]>;
 
@@ -47,7 +49,7 @@ export function readConfig(argv: readonly string[], env: Readonly<Record<string,
   for (const what of ['help', 'version'] as const) if (values.has(what)) return { kind: 'show', what };
   readEnvironment(env, values, warnings);
   const config = interpret(values, faults);
-  return faults.length > 0 ? { kind: 'fault', faults } : { kind: 'run', config, warnings };
+  return faults.length > 0 ? { kind: 'fault', config, faults } : { kind: 'run', config, warnings };
 }
 
 function readArguments(argv: readonly string[], faults: string[]): Values {
@@ -119,7 +121,7 @@ function interpret(values: Values, faults: string[]): WorkerConfig {
   }
   return {
     listen,
-    tokenFile: resolve(tokenFile ?? ''),
+    tokenFile: tokenFile === null ? '' : resolve(tokenFile),
     workspace: resolve(one('workspace') ?? join(stateDir, 'workspace')),
     workerId: readWorkerId(one('worker-id'), faults),
     type: one('type') ?? 'general',
@@ -137,7 +139,7 @@ function interpret(values: Values, faults: string[]): WorkerConfig {
     spoolQuotaBytes: count('spool-quota-bytes', 4_294_967_296, 0),
     network: choice('network', ['host', 'none'], 'host'),
     insecurePlaintext,
-    untilStdinCloses: one('until-stdin-closes') === 'true',
+    untilStdinCloses: choice('until-stdin-closes', ['true', 'false'], 'false') === 'true',
     logLevel: choice('log-level', ['debug', 'info', 'warn', 'error', 'silent'], 'info'),
   };
 }

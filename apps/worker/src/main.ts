@@ -36,21 +36,22 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(reading.what === 'help' ? helpText() : `${VERSION}\n`);
     return 0;
   }
-  if (reading.kind === 'fault') return failWith(reading.faults);
-  const { config, warnings } = reading;
-  const tokens = TokenRegister.read(config.tokenFile);
+  const { config } = reading;
+  const tokens = config.tokenFile === '' ? [] : TokenRegister.read(config.tokenFile);
   const tls = readTlsFiles(config);
   const containment = await chooseContainment(config.containment);
   const faults = [
+    ...(reading.kind === 'fault' ? reading.faults : []),
     ...(tokens instanceof TokenRegister ? [] : tokens.map((fault) => `--token-file ${config.tokenFile}: ${fault}`)),
     ...(Array.isArray(tls) ? tls : []),
     ...(containment.ok ? [] : [containment.fault]),
     ...(await socketFaults(config.listen)),
   ];
-  if (!(tokens instanceof TokenRegister) || Array.isArray(tls) || !containment.ok || faults.length > 0) return failWith(faults);
+  const isGood = reading.kind === 'run' && tokens instanceof TokenRegister && !Array.isArray(tls) && containment.ok;
+  if (!isGood || faults.length > 0) return failWith(faults);
 
   const log = pino({ level: config.logLevel, base: { workerId: config.workerId } }, destination({ fd: 2, sync: true }));
-  for (const message of warnings) log.warn({ event: 'configuration', message });
+  for (const message of reading.warnings) log.warn({ event: 'configuration', message });
   if (containment.warning !== null) log.warn({ event: 'containment', level: containment.adapter.level, message: containment.warning });
   if (config.insecurePlaintext !== null) log.warn({ event: 'insecure_plaintext', reason: config.insecurePlaintext });
 
@@ -63,8 +64,8 @@ async function main(argv: readonly string[]): Promise<number> {
   try {
     const started = await start(config, tokens, tls, containment.adapter, state, log);
     const shownUrl = urlOf(config.listen, started.address, tls !== null);
+    obeySignals(started.server, config, log); // whoever reads the line below may send one at once
     process.stdout.write(`${JSON.stringify({ event: 'listening', url: shownUrl, workerId: config.workerId, pid: process.pid })}\n`);
-    obeySignals(started.server, config, log);
     await started.server.stopped;
     log.info({ event: 'stopped' });
     return 0;
@@ -150,6 +151,7 @@ function obeySignals(server: SandboxWebSocketServer, config: WorkerConfig, log: 
   if (!config.untilStdinCloses) return;
   process.stdin.on('error', () => {});
   process.stdin.once('close', () => server.drain(0)).resume();
+  process.stdin.unref(); // it ends the worker, and does not keep it
 }
 
 function makeToken([action, file, ...rest]: readonly string[]): number {

@@ -21,6 +21,7 @@ export class SocketSession {
     this.#socket = socket;
     this.#workerId = workerId;
     socket.on('message', (data: Buffer, isBinary) => {
+      if (socket.readyState !== socket.OPEN) return; // it is being closed, and what crossed that on the way is void
       if (isBinary) socket.close(CLOSE_CODES.unsupportedData, 'a worker takes text frames only');
       else emit(readFrame(id, data));
     });

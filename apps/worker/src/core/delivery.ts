@@ -45,7 +45,10 @@ export function deliverHungry(turn: Turn, session: Session): void {
   }
 }
 
-/** Takes spooled bytes that came back, if their reader still waits for them. */
+/**
+ * Takes spooled bytes that came back, if their reader still waits for them. Those that were let go or found lost
+ * meanwhile are not sent: they are a gap.
+ */
 export function receiveSpooled(turn: Turn, task: Task, offset: number, data: Uint8Array): void {
   const subscriber = task.subscriber;
   if (subscriber?.reading?.offset !== offset) return;
@@ -55,7 +58,10 @@ export function receiveSpooled(turn: Turn, task: Task, offset: number, data: Uin
   const chunk = chunkAt(task.log, offset);
   if (session === undefined) return;
   if (primes !== null) primeText(turn, session, task, primes, data);
-  else if (chunk !== null && subscriber.sentOffset === offset) sendChunk(turn, task, subscriber, session, chunk.stream, data);
+  else if (chunk?.place.kind === 'spool' && chunk.offset <= offset) {
+    const bytes = Math.min(data.length, chunk.offset + chunk.bytes - offset);
+    sendChunk(turn, task, subscriber, session, chunk.stream, data.subarray(0, bytes));
+  }
   deliver(turn, task);
 }
 
@@ -81,7 +87,7 @@ function sendNext(turn: Turn, task: Task, subscriber: Subscriber, session: Sessi
   // A gap uses no window, yet it waits for one: it may still grow while its reader does not read.
   if (chunk !== null && credit === 0) return isSocketFull ? 'socket_full' : 'done';
   if (subscriber.sentOffset < log.startOffset && (chunk !== null || task.terminal !== null)) {
-    sendGap(turn, task, subscriber, log.startOffset - subscriber.sentOffset);
+    sendGap(turn, task, subscriber, session, log.startOffset - subscriber.sentOffset);
     return 'more';
   }
   if (chunk === null) {
@@ -90,7 +96,7 @@ function sendNext(turn: Turn, task: Task, subscriber: Subscriber, session: Sessi
   }
   const rest = chunk.offset + chunk.bytes - subscriber.sentOffset;
   if (chunk.place.kind === 'lost') {
-    sendGap(turn, task, subscriber, rest);
+    sendGap(turn, task, subscriber, session, rest);
     return 'more';
   }
   const bytes = Math.min(rest, credit, MAX_CHUNK_BYTES);
@@ -113,9 +119,10 @@ function sendChunk(turn: Turn, task: Task, subscriber: Subscriber, session: Sess
   if (session.kind !== 'manager') letGo(turn, task, subscriber.sentOffset);
 }
 
-function sendGap(turn: Turn, task: Task, subscriber: Subscriber, bytes: number): void {
+function sendGap(turn: Turn, task: Task, subscriber: Subscriber, session: Session, bytes: number): void {
   const gap = { offset: subscriber.sentOffset, bytes };
-  turn.effects.push({ type: 'send', sessionId: subscriber.sessionId, message: { type: 'output_gap', taskId: task.taskId, ...gap } });
+  finishText(turn, task, session, gap.offset); // a code point is not put together from both sides of a gap
+  turn.effects.push({ type: 'send', sessionId: session.id, message: { type: 'output_gap', taskId: task.taskId, ...gap } });
   subscriber.gaps.push(gap);
   advance(task, subscriber, bytes);
 }
@@ -128,9 +135,7 @@ function advance(task: Task, subscriber: Subscriber, bytes: number): void {
 function sendTerminal(turn: Turn, task: Task, subscriber: Subscriber, session: Session): void {
   if (task.terminal === null || subscriber.isTerminalSent) return;
   subscriber.isTerminalSent = true;
-  if (session.output === 'text') {
-    turn.effects.push({ type: 'finish_text', sessionId: session.id, taskId: task.taskId, offset: task.log.endOffset });
-  }
+  finishText(turn, task, session, task.log.endOffset);
   turn.effects.push({ type: 'send', sessionId: session.id, message: task.terminal });
 }
 
@@ -140,6 +145,10 @@ function readSpooled(turn: Turn, task: Task, subscriber: Subscriber, offset: num
   subscriber.reading = { offset, primes };
   const position = chunk.place.position + offset - chunk.offset;
   turn.effects.push({ type: 'read_spool', taskKey: task.key, segment: chunk.place.segment, position, offset, bytes });
+}
+
+function finishText(turn: Turn, task: Task, session: Session, offset: number): void {
+  if (session.output === 'text') turn.effects.push({ type: 'finish_text', sessionId: session.id, taskId: task.taskId, offset });
 }
 
 function primeText(turn: Turn, session: Session, task: Task, stream: Stream, data: Uint8Array): void {

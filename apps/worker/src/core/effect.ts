@@ -17,7 +17,7 @@ export type WorkerEffect =
   | { readonly type: 'begin_text'; readonly sessionId: string; readonly taskId: string }
   /** Gives a text decoder the bytes of a stream that stand right before where a replay begins. */
   | { readonly type: 'prime_text'; readonly sessionId: string; readonly taskId: string; readonly stream: 'stdout' | 'stderr'; readonly data: Uint8Array }
-  /** Nothing more comes: a code point still cut is told as U+FFFD. */
+  /** What stands next is gone, or is the end: a code point still cut is told as U+FFFD. */
   | { readonly type: 'finish_text'; readonly sessionId: string; readonly taskId: string; readonly offset: number }
   | { readonly type: 'close_connection'; readonly sessionId: string; readonly code: number; readonly reason: string }
   // processes

@@ -26,11 +26,21 @@ export function keepOutput(turn: Turn, task: Task, stream: Stream, data: Uint8Ar
 export function letGo(turn: Turn, task: Task, offset: number): void {
   if (offset <= task.log.startOffset) return;
   counting(turn.state, task.log, () => dropBefore(task.log, offset));
-  const firstSpooled = task.log.chunks.find((chunk) => chunk.place.kind === 'spool');
-  const needed = firstSpooled?.place.kind === 'spool' ? firstSpooled.place.segment : task.spool.segment;
+  if (task.log.spoolBytes === 0 && task.spool.position > 0) {
+    task.spool.segment++;
+    task.spool.position = 0;
+  }
+  const needed = firstNeededSegment(task);
   for (; task.spool.firstSegment < needed; task.spool.firstSegment++) {
     turn.effects.push({ type: 'delete_spool', taskKey: task.key, segment: task.spool.firstSegment });
   }
+}
+
+/** Not that of the first chunk: what an ended task moved to the spool stands in later files than what came after it. */
+function firstNeededSegment({ log, spool }: Task): number {
+  let needed = spool.segment;
+  for (const { place } of log.chunks) if (place.kind === 'spool') needed = Math.min(needed, place.segment);
+  return needed;
 }
 
 /** The spool could not write or read these bytes: they are told as a gap when their turn comes. */
@@ -61,7 +71,7 @@ function keepWithinQuota(turn: Turn, task: Task): void {
   if (state.kept.spoolBytes <= quota) return;
   for (const other of state.tasks.values()) {
     if (state.kept.spoolBytes <= quota) return;
-    if (other.phase === 'ended' && other !== task && other.log.spoolBytes > 0) removeTask(turn, other);
+    if (other.phase === 'ended' && other.log.spoolBytes > 0) letGo(turn, other, other.log.endOffset); // its end is still told
   }
   while (state.kept.spoolBytes > quota) {
     const oldest = task.log.chunks.find((chunk) => chunk.place.kind === 'spool');

@@ -91,7 +91,7 @@ export function markLost(log: OutputLog, offset: number, bytes: number): void {
   for (let at = offset; at < offset + bytes; ) {
     const index = indexAt(log, at);
     const chunk = log.chunks[index];
-    if (chunk === undefined) return;
+    if (chunk === undefined || chunk.offset >= offset + bytes) return; // let go meanwhile
     const cut = Math.max(at, chunk.offset) - chunk.offset;
     const end = Math.min(chunk.bytes, offset + bytes - chunk.offset);
     at = chunk.offset + end;
@@ -113,26 +113,19 @@ export function moveToSpool(log: OutputLog, index: number, segment: number, posi
 
 /** Up to three bytes of `stream` right before `offset`: in memory, or where in the spool they stand, or none. */
 export function lookBack(log: OutputLog, stream: Stream, offset: number): Uint8Array | { offset: number; bytes: number } {
+  let found: Uint8Array = new Uint8Array(0);
+  if (offset < log.startOffset) return found;
   for (let index = Math.min(indexAt(log, offset), log.chunks.length - 1); index >= 0; index--) {
     const chunk = log.chunks[index];
     if (chunk === undefined || chunk.stream !== stream || chunk.offset >= offset) continue;
     const end = Math.min(chunk.bytes, offset - chunk.offset);
     const start = Math.max(0, end - LOOKBACK_BYTES);
-    if (chunk.place.kind === 'lost') return new Uint8Array(0);
-    if (chunk.place.kind === 'spool') return { offset: chunk.offset + start, bytes: end - start };
-    const found = chunk.place.data.subarray(start, end);
-    return found.length < LOOKBACK_BYTES ? tail(concat(earlierInMemory(log, stream, index), found)) : found;
+    if (chunk.place.kind === 'spool' && found.length === 0) return { offset: chunk.offset + start, bytes: end - start };
+    if (chunk.place.kind !== 'memory') return found;
+    found = tail(concat(chunk.place.data.subarray(start, end), found));
+    if (found.length === LOOKBACK_BYTES) return found;
   }
-  return log.dropped[stream];
-}
-
-function earlierInMemory(log: OutputLog, stream: Stream, before: number): Uint8Array {
-  for (let index = before - 1; index >= 0; index--) {
-    const chunk = log.chunks[index];
-    if (chunk?.stream !== stream) continue;
-    return chunk.place.kind === 'memory' ? tail(chunk.place.data) : new Uint8Array(0);
-  }
-  return log.dropped[stream];
+  return tail(concat(log.dropped[stream], found));
 }
 
 function indexAt(log: OutputLog, offset: number): number {

@@ -19,6 +19,7 @@ import {
 import { judgeAdmission } from './admission.js';
 import { judgeAck } from './credit.js';
 import { deliver, subscribe } from './delivery.js';
+import type { WorkerEffect } from './effect.js';
 import { judgeInput } from './input.js';
 import { letGo } from './keeping.js';
 import { isSameCommand, withDefaults } from './same-command.js';
@@ -44,9 +45,10 @@ export function openSession(turn: Turn, id: string, tokenName: string): void {
 /** A session ended: a manager's tasks run on and wait for it, a plain client's end with it. */
 export function closeSession(turn: Turn, session: Session): void {
   turn.state.sessions.delete(session.id);
-  const isReplaced = session.managerId !== null && sessionOf(turn.state, session.managerId) !== null;
+  const isReplaced = session.managerId !== null && sessionOf(turn.state, session.owner) !== null;
   for (const task of [...turn.state.tasks.values()]) {
     if (task.subscriber?.sessionId === session.id) task.subscriber = null;
+    task.awaitingStart.delete(session.id);
     if (task.owner !== session.owner || isReplaced) continue;
     if (session.kind === 'manager') {
       if (task.phase !== 'ended') setTaskTimer(turn, task, 'orphan', turn.state.policy.orphanTimeoutMs);
@@ -98,10 +100,8 @@ export function receiveMessage(turn: Turn, session: Session, message: ManagerMes
     case 'terminate_task':
       return beginEnd(turn, task, 'terminated', 'terminated by its manager', message.graceMs ?? DEFAULT_GRACE_MS);
     case 'resize_pty':
-      if (task.phase === 'running' && task.command.pty !== undefined) {
-        turn.effects.push({ type: 'resize_terminal', taskKey: task.key, cols: message.cols, rows: message.rows });
-      }
-      return;
+      if (task.command.pty === undefined) return;
+      return askProcess(turn, task, { type: 'resize_terminal', taskKey: task.key, cols: message.cols, rows: message.rows });
     case 'forget_task':
       return forgetTask(turn, task);
   }
@@ -116,12 +116,13 @@ function receiveHello(turn: Turn, session: Session, hello: Hello): void {
   if (tokenName !== undefined && tokenName !== session.tokenName) {
     return closeConnection(turn, session, CLOSE_CODES.managerIdTaken, 'this managerId belongs to a token of another name');
   }
-  const older = sessionOf(state, hello.managerId);
+  const owner = `manager:${hello.managerId}`;
+  const older = sessionOf(state, owner);
   state.managerOwners.set(hello.managerId, session.tokenName);
   session.kind = 'manager';
   session.managerId = hello.managerId;
   session.output = hello.output;
-  session.owner = `manager:${hello.managerId}`;
+  session.owner = owner;
   if (older !== null) {
     closeConnection(turn, older, CLOSE_CODES.replaced, 'a newer connection with the same managerId took over');
     closeSession(turn, older);
@@ -177,7 +178,7 @@ function receiveExecute(turn: Turn, session: Session, message: ExecuteCommand): 
     isDraining: turn.state.drain !== 'no',
     runningTasks: runningTasks(turn.state),
     maxTasks: turn.state.policy.maxTasks,
-    isWorkspaceLeaving: turn.state.leavingWorkspaces.has(`${session.tokenName}/${command.workspace}`),
+    isWorkspaceLeaving: turn.state.leavingWorkspaces.has(`${session.tokenName}/${command.workspace ?? ''}`),
   });
   if (rejection === null) return acceptTask(turn, session, taskId, command);
   send(turn, session, { type: 'task_error', taskId, code: 'rejected', ...rejection });
@@ -197,6 +198,7 @@ function resume(turn: Turn, session: Session, task: Task, offset: number): void 
   if (offset > task.log.endOffset) {
     return refuse(turn, session, 'invalid_offset', `expected at most ${task.log.endOffset}, got ${offset}`, task.taskId);
   }
+  if (task.phase === 'starting') task.awaitingStart.add(session.id);
   ack(turn, task, offset);
   task.sentOffset = Math.max(task.sentOffset, offset);
   subscribe(turn, task, session, offset);
@@ -229,19 +231,22 @@ function receiveInput(turn: Turn, session: Session, task: Task, message: SendInp
   const fresh = verdict.kind === 'write' ? data.subarray(verdict.skip) : new Uint8Array(0);
   if (fresh.length > 0) {
     task.input.receivedOffset += fresh.length;
-    if (task.phase === 'starting') task.earlyInput.chunks.push(fresh);
-    else turn.effects.push({ type: 'write_input', taskKey: task.key, data: fresh });
+    askProcess(turn, task, { type: 'write_input', taskKey: task.key, data: fresh });
   } else send(turn, session, { type: 'input_ack', taskId: task.taskId, offset: task.input.takenOffset });
   if (message.end !== true || !task.input.isOpen) return;
   task.input.isOpen = false;
-  if (task.phase === 'starting') task.earlyInput.end = true;
-  else turn.effects.push({ type: 'end_input', taskKey: task.key });
+  askProcess(turn, task, { type: 'end_input', taskKey: task.key });
 }
 
 function receiveSignal(turn: Turn, task: Task, message: SignalTask): void {
-  if (task.phase !== 'running') return;
   const foreground = task.command.pty !== undefined;
-  turn.effects.push({ type: 'signal_process', taskKey: task.key, signal: message.signal, foreground });
+  askProcess(turn, task, { type: 'signal_process', taskKey: task.key, signal: message.signal, foreground });
+}
+
+/** Asks something of a command that runs, at its start where it is not there yet. After its exit it is ignored. */
+function askProcess(turn: Turn, task: Task, effect: WorkerEffect): void {
+  if (task.phase === 'starting') task.early.push(effect);
+  else if (task.phase === 'running') turn.effects.push(effect);
 }
 
 function receiveRemoveWorkspace(turn: Turn, session: Session, { workspace }: RemoveWorkspace): void {

@@ -1,12 +1,13 @@
 /** What the worker knows: sessions, tasks, workspaces. Plain data, changed by `step` alone. */
 import type { Containment, TaskComplete, TaskError, Welcome } from '@sandcrew/protocol';
 import type { CreditPolicy, Gap } from './credit.js';
+import type { WorkerEffect } from './effect.js';
 import type { InputState } from './input.js';
 import type { EndCause } from './kill-ladder.js';
 import type { OutputLog } from './output-log.js';
 import type { Kept, RetentionPolicy } from './retention.js';
 import type { FullCommand } from './same-command.js';
-import type { Phase } from './task.js';
+import type { Phase } from './phase.js';
 
 export interface WorkerPolicy {
   readonly bootId: string;
@@ -81,8 +82,8 @@ export interface Task {
   sentOffset: number;
   subscriber: Subscriber | null;
   readonly input: InputState;
-  /** Input that came before the process did. */
-  earlyInput: { chunks: Uint8Array[]; end: boolean };
+  /** Input, signals and sizes that came before the process did. */
+  readonly early: WorkerEffect[];
   /** Sessions that asked for this command while it was starting. */
   readonly awaitingStart: Set<string>;
   terminal: Terminal | null;

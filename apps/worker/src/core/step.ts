@@ -17,7 +17,7 @@ import {
   onTaskTimer,
   onTreeEnded,
 } from './task.js';
-import { readTaskTimer, runningTasks, type Turn } from './turn.js';
+import { readTaskTimer, runningTasks, sessionOf, type Turn } from './turn.js';
 
 /** How long a draining worker waits for readers of tasks that have ended, milliseconds. */
 const DRAIN_FLUSH_MS = 5_000;
@@ -99,7 +99,7 @@ function stepWorker(turn: Turn, event: Exclude<WorkerEvent, SessionEvent | TaskE
     case 'health_measured':
       return sendHeartbeats(turn, event.health);
     case 'drain_requested':
-      turn.state.drain = 'draining';
+      if (turn.state.drain === 'no') turn.state.drain = 'draining';
       turn.effects.push({ type: 'set_timer', timer: 'drain', delayMs: event.timeoutMs });
   }
 }
@@ -135,9 +135,10 @@ function stopWorker(turn: Turn): void {
 
 function onInputTaken(turn: Turn, task: Task, bytes: number): void {
   task.input.takenOffset += bytes;
-  if (task.subscriber === null) return;
+  const writer = sessionOf(turn.state, task.owner);
+  if (writer === null || task.isForgotten) return;
   const message = { type: 'input_ack', taskId: task.taskId, offset: task.input.takenOffset } as const;
-  turn.effects.push({ type: 'send', sessionId: task.subscriber.sessionId, message });
+  turn.effects.push({ type: 'send', sessionId: writer.id, message });
 }
 
 function sendHeartbeats(turn: Turn, health: HostHealth): void {

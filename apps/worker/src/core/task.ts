@@ -7,24 +7,10 @@ import { chooseBlockAction, judgeBlock } from './judge-block.js';
 import { keepFewEnded, removeTask } from './keeping.js';
 import { chooseKillStep, type EndCause } from './kill-ladder.js';
 import { createOutputLog } from './output-log.js';
+import { nextPhase } from './phase.js';
 import type { FullCommand } from './same-command.js';
 import { type Session, type Task, type Terminal, taskKey } from './state.js';
-import { clearTaskTimer, setTaskTimer, type TaskTimer, type Turn } from './turn.js';
-
-/**
- * starting: asked for, not running yet · running: the command lives · lingering: it exited, its output is held open ·
- * sweeping: what it left behind is being ended · ended: nothing of it lives, its end is known.
- */
-export type Phase = 'starting' | 'running' | 'lingering' | 'sweeping' | 'ended';
-export type PhaseTrigger = 'started' | 'start_failed' | 'exited' | 'sweep' | 'tree_ended';
-
-export const PHASES: Readonly<Record<Phase, Readonly<Partial<Record<PhaseTrigger, Phase>>>>> = {
-  starting: { started: 'running', start_failed: 'ended' },
-  running: { exited: 'lingering' },
-  lingering: { sweep: 'sweeping' },
-  sweeping: { tree_ended: 'ended' },
-  ended: {},
-};
+import { clearTaskTimer, sessionOf, setTaskTimer, type TaskTimer, type Turn } from './turn.js';
 
 /** After all processes are dead, how long output that something out of reach holds open is still read, milliseconds. */
 const CLOSE_OUTPUT_AFTER_MS = 250;
@@ -51,7 +37,7 @@ export function acceptTask(turn: Turn, session: Session, taskId: string, command
     sentOffset: 0,
     subscriber: null,
     input: createInput(command.stdin === 'pipe'),
-    earlyInput: { chunks: [], end: false },
+    early: [],
     awaitingStart: new Set([session.id]),
     terminal: null,
     isForgotten: false,
@@ -79,16 +65,14 @@ export function acceptTask(turn: Turn, session: Session, taskId: string, command
 }
 
 export function onStarted(turn: Turn, task: Task, pid: number): void {
-  advancePhase(task, 'started');
+  task.phase = nextPhase(task.phase, 'started');
   task.pid = pid;
   task.startedAtMs = turn.nowMs;
   log(turn, task, 'task_accepted', { pid, command: describeCommand(task.command.command), workspace: task.command.workspace ?? null });
   for (const sessionId of task.awaitingStart) sendStarted(turn, task, sessionId);
   task.awaitingStart.clear();
   if (task.command.timeoutMs > 0) setTaskTimer(turn, task, 'timeout', task.command.timeoutMs);
-  for (const data of task.earlyInput.chunks) turn.effects.push({ type: 'write_input', taskKey: task.key, data });
-  if (task.earlyInput.end) turn.effects.push({ type: 'end_input', taskKey: task.key });
-  task.earlyInput = { chunks: [], end: false };
+  turn.effects.push(...task.early.splice(0));
   if (task.killDueMs === null) return;
   const graceMs = Math.max(0, task.killDueMs - turn.nowMs); // its end was asked for while it was starting
   task.killDueMs = null;
@@ -106,15 +90,18 @@ export function onStartRejected(turn: Turn, task: Task, detail: RejectionDetail,
 
 /** It was accepted, and the system could not start it. */
 export function onStartFailed(turn: Turn, task: Task, detail: SpawnFailureDetail | undefined, message: string): void {
-  advancePhase(task, 'start_failed');
+  task.phase = nextPhase(task.phase, 'start_failed');
   task.isOutputClosed = true;
   task.isTreeEnded = true;
   const failed = { type: 'task_error', taskId: task.taskId, code: 'spawn_failed', message } as const;
-  finish(turn, task, detail === undefined ? failed : { ...failed, detail });
+  const terminal = detail === undefined ? failed : { ...failed, detail };
+  task.awaitingStart.delete(task.subscriber?.sessionId ?? '');
+  for (const sessionId of task.awaitingStart) turn.effects.push({ type: 'send', sessionId, message: terminal });
+  finish(turn, task, terminal);
 }
 
 export function onExited(turn: Turn, task: Task, exitCode: number | null, signal: string | null): void {
-  advancePhase(task, 'exited');
+  task.phase = nextPhase(task.phase, 'exited');
   task.exit = { exitCode, signal };
   task.exitedAtMs = turn.nowMs;
   task.input.isOpen = false;
@@ -176,10 +163,11 @@ export function onBlockExamined(turn: Turn, task: Task, finding: BlockFinding): 
   const verdict = judgeBlock({ runningMs: 0, lingeringMs }, task.command.timeoutMs);
   if (verdict === null || verdict.reason === 'timeout') return;
   const action = chooseBlockAction(verdict.reason, task.command.blockPolicy);
-  if (task.subscriber !== null) {
+  const reader = sessionOf(turn.state, task.owner);
+  if (reader !== null) {
     turn.effects.push({
       type: 'send',
-      sessionId: task.subscriber.sessionId,
+      sessionId: reader.id,
       message: {
         type: 'block_detected',
         taskId: task.taskId,
@@ -246,7 +234,7 @@ function killNow(turn: Turn, task: Task): void {
 }
 
 function sweep(turn: Turn, task: Task): void {
-  advancePhase(task, 'sweep');
+  task.phase = nextPhase(task.phase, 'sweep');
   clearTaskTimer(turn, task, 'linger');
   clearTaskTimer(turn, task, 'orphaned-output');
   turn.effects.push({ type: 'end_tree', taskKey: task.key });
@@ -254,7 +242,7 @@ function sweep(turn: Turn, task: Task): void {
 
 function end(turn: Turn, task: Task): void {
   if (task.phase !== 'sweeping' || task.exit === null) return;
-  advancePhase(task, 'tree_ended');
+  task.phase = nextPhase(task.phase, 'tree_ended');
   const facts = {
     ...task.exit,
     durationMs: Math.round((task.exitedAtMs ?? turn.nowMs) - (task.startedAtMs ?? turn.nowMs)),
@@ -277,12 +265,6 @@ function finish(turn: Turn, task: Task, terminal: Terminal): void {
   setTaskTimer(turn, task, 'keep', turn.state.policy.retention.keepEndedMs);
   deliver(turn, task);
   keepFewEnded(turn);
-}
-
-function advancePhase(task: Task, trigger: PhaseTrigger): void {
-  const next = PHASES[task.phase][trigger];
-  if (next === undefined) throw new Error(`task ${task.taskId}: ${trigger} cannot come while it is ${task.phase}`);
-  task.phase = next;
 }
 
 function rememberWorkspace(turn: Turn, tokenName: string, workspace: string): void {

@@ -28,9 +28,9 @@ export function readTaskTimer(name: string): { timer: TaskTimer; taskKey: string
   return timer === undefined ? null : { timer, taskKey: name.slice(space + 1) };
 }
 
-/** The live session of a manager, or null. */
-export function sessionOf(state: WorkerState, managerId: string): Session | null {
-  for (const session of state.sessions.values()) if (session.managerId === managerId) return session;
+/** The live session of a task's owner, or null. */
+export function sessionOf(state: WorkerState, owner: string): Session | null {
+  for (const session of state.sessions.values()) if (session.owner === owner) return session;
   return null;
 }
 

@@ -40,7 +40,7 @@ export function judgeUpgrade(
   if (request.origin !== undefined && !policy.allowedOrigins.includes(request.origin)) {
     return { status: 403, message: 'this Origin is not allowed; an operator allows one with --allow-origin' };
   }
-  const tokenName = hasToken(query) ? null : readToken(request.authorizations, nameToken);
+  const tokenName = hasToken(query, nameToken) ? null : readToken(request.authorizations, nameToken);
   if (tokenName === null) {
     if (recentFailures >= MAX_FAILED_TOKENS) return { status: 429, message: 'too many failed tokens from this address; wait a minute' };
     return { status: 401, message: 'expected one header "Authorization: Bearer TOKEN" with a token of this worker, and none in the URL' };
@@ -54,8 +54,11 @@ export function judgeUpgrade(
 }
 
 /** A URL ends up in logs and histories, so a token there is refused even beside a good header. */
-function hasToken(query: string): boolean {
-  return query.split('&').some((pair) => /token|auth|bearer|secret|key/i.test(pair.split('=', 1)[0] ?? ''));
+function hasToken(query: string, nameToken: (token: string) => string | null): boolean {
+  return query.split('&').some((pair) => {
+    const [name = '', value = ''] = pair.split('=', 2);
+    return /token|auth|bearer|secret|key/i.test(name) || nameToken(value) !== null;
+  });
 }
 
 function readToken(authorizations: readonly string[], nameToken: (token: string) => string | null): string | null {

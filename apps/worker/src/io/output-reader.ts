@@ -1,4 +1,5 @@
 /** Reads a command's output to its end, from pipes or from a terminal. It hands bytes on and keeps none. */
+import { readSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { ReadStream } from 'node:tty';
 import type { Stream } from '@sandcrew/protocol';
@@ -13,13 +14,17 @@ export interface OutputSource {
 const SILENCE_MS = 50;
 /** … and after so long in any case, milliseconds. */
 const MAX_DRAIN_MS = 1_000;
+const TERMINAL_READ_BYTES = 4_096;
 
 export class OutputReader {
   readonly #sources: Socket[];
   readonly #onClosed: () => void;
   #open: number;
   #isDraining = false;
+  #isPaused = false;
+  #readCount = 0;
   #silence: NodeJS.Timeout | undefined;
+  #reading: NodeJS.Immediate | undefined;
 
   /** `onClosed` is called once, after the last byte of the last source. The reader closes the descriptors. */
   constructor(sources: readonly OutputSource[], onData: (stream: Stream, data: Uint8Array) => void, onClosed: () => void) {
@@ -28,9 +33,10 @@ export class OutputReader {
     this.#sources = sources.map(({ fd, stream, kind }) => {
       const source = kind === 'pipe' ? new Socket({ fd, readable: true, writable: false }) : new ReadStream(fd);
       source.on('data', (data: Buffer) => {
-        this.#expectSilence();
+        this.#readCount++;
         onData(stream, data);
       });
+      if (kind === 'terminal') source.on('end', () => this.#readRest(fd, stream, onData));
       // A terminal ends with EIO when its other side is closed for good; whatever the fault, nothing more comes.
       source.on('error', () => source.destroy());
       source.on('close', () => this.#sourceClosed());
@@ -44,10 +50,12 @@ export class OutputReader {
   }
 
   pause(): void {
+    this.#isPaused = true;
     for (const source of this.#sources) source.pause();
   }
 
   resume(): void {
+    this.#isPaused = false;
     for (const source of this.#sources) source.resume();
   }
 
@@ -55,14 +63,34 @@ export class OutputReader {
   drain(): void {
     if (this.#open === 0 || this.#isDraining) return;
     this.#isDraining = true;
-    this.#expectSilence();
-    setTimeout(() => this.#letGo(), MAX_DRAIN_MS).unref();
+    this.#awaitSilence(0);
   }
 
-  #expectSilence(): void {
-    if (!this.#isDraining) return;
-    clearTimeout(this.#silence);
-    this.#silence = setTimeout(() => this.#letGo(), SILENCE_MS);
+  /** Time in which nothing is read, or this process does not run, is no silence: it says nothing of what is there. */
+  #awaitSilence(drainedMs: number): void {
+    const readBefore = this.#readCount;
+    this.#silence = setTimeout(() => {
+      if (this.#isPaused) return this.#awaitSilence(drainedMs);
+      // The timer may be late, with output unread meanwhile: a turn of the event loop reads it first.
+      this.#reading = setImmediate(() => {
+        const isSilent = this.#readCount === readBefore;
+        if (isSilent || drainedMs >= MAX_DRAIN_MS) this.#letGo();
+        else this.#awaitSilence(drainedMs + SILENCE_MS);
+      });
+    }, SILENCE_MS);
+  }
+
+  /**
+   * What a terminal still holds at its end: libuv takes a read of less than its buffer for the last one when the other
+   * side is closed, and a terminal gives 4 KiB at a time.
+   */
+  #readRest(fd: number, stream: Stream, onData: (stream: Stream, data: Uint8Array) => void): void {
+    const buffer = new Uint8Array(TERMINAL_READ_BYTES);
+    try {
+      for (let bytes = readSync(fd, buffer); bytes > 0; bytes = readSync(fd, buffer)) onData(stream, buffer.slice(0, bytes));
+    } catch {
+      // EIO: that was all of it. EAGAIN: its other side is open to somebody, and it holds nothing.
+    }
   }
 
   #letGo(): void {
@@ -73,6 +101,7 @@ export class OutputReader {
     this.#open--;
     if (this.#open > 0) return;
     clearTimeout(this.#silence);
+    clearImmediate(this.#reading);
     this.#onClosed();
   }
 }

@@ -35,22 +35,24 @@ export class PipePool {
     for (const left of readdirSync(directory)) rmSync(join(directory, left), { force: true });
   }
 
-  /** Makes sure that `count` pipes can be opened at once without waiting. */
-  async reserve(count: number): Promise<void> {
-    while (this.#ready.length < count) await this.#makeMore();
-    if (this.#ready.length - count < LOW_WATER) this.#makeMore().catch(() => {}); // the next reserve meets the fault itself
+  /** The path of a pipe that nobody else has. */
+  async reserve(): Promise<string> {
+    for (;;) {
+      const path = this.#ready.pop();
+      if (this.#ready.length < LOW_WATER) this.#makeMore().catch(() => {}); // whoever waits for it meets the fault
+      if (path !== undefined) return path;
+      await this.#makeMore();
+    }
   }
 
-  /** A pipe that the worker reads from. Call `reserve` first. Read it only when the other side is open. */
-  openForReading(): Pipe {
-    const path = this.#take();
+  /** A pipe that the worker reads from, at a reserved path. Read it only when the other side is open. */
+  openForReading(path: string): Pipe {
     const ours = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     return { ours, path, settle: () => unlinkSync(path) };
   }
 
-  /** A pipe that the worker writes to. Call `reserve` first. */
-  openForWriting(): Pipe {
-    const path = this.#take();
+  /** A pipe that the worker writes to, at a reserved path. */
+  openForWriting(path: string): Pipe {
     const opener = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK); // lets the writing end open without a reader
     const settle = () => {
       closeSync(opener);
@@ -62,12 +64,6 @@ export class PipePool {
       settle();
       throw error;
     }
-  }
-
-  #take(): string {
-    const path = this.#ready.pop();
-    if (path === undefined) throw new Error('no pipe was reserved');
-    return path;
   }
 
   #makeMore(): Promise<void> {

@@ -254,16 +254,17 @@ export class ProcessManager {
       const { master, path } = terminal;
       return { stdio: { kind: 'terminal', path }, sources: [{ fd: master, stream: 'stdout', kind: 'terminal' }], inputFd: null, terminal, pipes: [] };
     }
-    await this.#pipes.reserve(3);
+    const [outPath, errPath] = [await this.#pipes.reserve(), await this.#pipes.reserve()];
+    const inPath = launch.stdin === 'pipe' ? await this.#pipes.reserve() : null;
     const pipes: Pipe[] = [];
     const open = (pipe: Pipe) => {
       pipes.push(pipe);
       return pipe;
     };
     try {
-      const stdout = open(this.#pipes.openForReading());
-      const stderr = open(this.#pipes.openForReading());
-      const stdin = launch.stdin === 'pipe' ? open(this.#pipes.openForWriting()) : null;
+      const stdout = open(this.#pipes.openForReading(outPath));
+      const stderr = open(this.#pipes.openForReading(errPath));
+      const stdin = inPath === null ? null : open(this.#pipes.openForWriting(inPath));
       return {
         stdio: { kind: 'pipes', stdin: stdin?.path ?? '/dev/null', stdout: stdout.path, stderr: stderr.path },
         sources: [

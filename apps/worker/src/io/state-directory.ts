@@ -1,6 +1,6 @@
 /** The worker's directory of its own: who holds it, where workspaces and homes stand in it. */
 import { constants } from 'node:fs';
-import { access, mkdir, open, readdir, readFile, rename, rm, unlink } from 'node:fs/promises';
+import { access, link, mkdir, readdir, readFile, rename, rm, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readProcess } from './process-sampler.js';
 
@@ -72,12 +72,19 @@ export class StateDirectory {
   }
 
   async #lock(): Promise<void> {
-    const mine = `${process.pid} ${readProcess(process.pid)?.startTicks ?? ''}`;
+    const mine = `${this.#lockPath}.${process.pid}`; // complete before it becomes the lock: nobody reads half of it
+    await writeFile(mine, `${process.pid} ${readProcess(process.pid)?.startTicks ?? ''}`, { mode: 0o600 });
+    try {
+      await this.#linkLock(mine);
+    } finally {
+      await unlink(mine);
+    }
+  }
+
+  async #linkLock(mine: string): Promise<void> {
     for (let attempt = 0; attempt < 2; attempt++) {
       try {
-        const file = await open(this.#lockPath, 'wx', 0o600);
-        await file.writeFile(mine);
-        return await file.close();
+        return await link(mine, this.#lockPath);
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
       }

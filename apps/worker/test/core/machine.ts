@@ -121,7 +121,9 @@ export class Machine {
   }
 
   #delete(taskKey: string, segment: number | 'all'): void {
-    const left = (this.#spool.get(taskKey) ?? []).filter((append) => segment !== 'all' && append.segment !== segment);
+    const left = (this.#spool.get(taskKey) ?? []).filter(
+      (append) => segment !== 'all' && append.segment !== segment,
+    );
     if (left.length > 0) this.#spool.set(taskKey, left);
     else this.#spool.delete(taskKey);
   }

@@ -5,7 +5,7 @@
  *
  *     open s1 [token=NAME] | close s1 | stall s1 | flow s1 | malformed s1 N | revoke s1 | s1 MESSAGE key=value …
  *     m1/t1 started | rejected DETAIL | failed [DETAIL] | writes TEXT|N [stderr] | exits CODE|SIGNAL | closes | swept [N]
- *     m1/t1 took N | shuts_stdin | examined | ends CODE (exits, closes, swept) | reads (the spool) | read_fails | append_fails
+ *     m1/t1 took N | shuts_stdin | examined | ends CODE (exits, closes, swept) | reads (the spool) | read_fails | append_fails OFFSET
  *     wait MS | drain MS | heartbeat | removed s1 WORKSPACE | kept s1 WORKSPACE
  */
 import type { ManagerMessage } from '@sandcrew/protocol';
@@ -24,11 +24,12 @@ export function readStories(text: string): Story[] {
     .split(/^(?=# )/m)
     .filter((part) => part.startsWith('# '))
     .map((part) => {
-      const [title = '', ...blocks] = part.trim().split(/\n\n|\n(?=policy)|(?<=^# .*)\n/);
-      const policy = blocks[0]?.startsWith('policy') ? blocks.shift() : undefined;
+      const [title = '', second = '', ...others] = part.trim().split('\n');
+      const isPolicy = second.startsWith('policy ');
+      const blocks = (isPolicy ? others : [second, ...others]).join('\n').split('\n\n');
       return {
         title: title.slice(2),
-        policy: readFields(policy?.split(' ').slice(1) ?? []) as PolicyNumbers,
+        policy: isPolicy ? readFields(second.split(' ').slice(1)) : {},
         blocks: blocks.map((block) => {
           const [happens = '', expected = ''] = block.split(/^----$/m);
           return { happens: linesOf(happens), expected: linesOf(expected) };
@@ -40,7 +41,20 @@ export function readStories(text: string): Story[] {
 /** What the worker did in each block. */
 export function play(story: Story): string[][] {
   const stage = new Stage(story.policy);
-  return story.blocks.map(({ happens }) => happens.flatMap((line) => stage.perform(line)));
+  return story.blocks.map(({ happens }) => foldRepeats(happens.flatMap((line) => stage.perform(line))));
+}
+
+/** Ten equal lines or more in a row are one, with their number. */
+function foldRepeats(lines: readonly string[]): string[] {
+  const runs: { line: string; count: number }[] = [];
+  for (const line of lines) {
+    const last = runs.at(-1);
+    if (last?.line === line) last.count++;
+    else runs.push({ line, count: 1 });
+  }
+  return runs.flatMap(({ line, count }) =>
+    count < 10 ? new Array<string>(count).fill(line) : [`${count} times: ${line}`],
+  );
 }
 
 class Stage {
@@ -66,7 +80,9 @@ class Stage {
     const [first = ''] = rest;
     switch (who) {
       case 'open':
-        return [{ type: 'connection_opened', sessionId: what, tokenName: first.replace('token=', '') || 'default' }];
+        return [
+          { type: 'connection_opened', sessionId: what, tokenName: first.replace('token=', '') || 'default' },
+        ];
       case 'close':
         return [{ type: 'connection_closed', sessionId: what }];
       case 'revoke':
@@ -84,7 +100,15 @@ class Stage {
       case 'removed':
         return [{ type: 'workspace_removed', sessionId: what, tokenName: 'default', workspace: first }];
       case 'kept':
-        return [{ type: 'workspace_kept', sessionId: what, tokenName: 'default', workspace: first, message: 'EBUSY' }];
+        return [
+          {
+            type: 'workspace_kept',
+            sessionId: what,
+            tokenName: 'default',
+            workspace: first,
+            message: 'EBUSY',
+          },
+        ];
       default:
         return [this.#message(who, what, rest)];
     }
@@ -109,9 +133,23 @@ class Stage {
       case 'rejected':
         return [{ type: 'start_rejected', taskKey, detail: first as 'busy', message: 'no' }];
       case 'failed':
-        return [{ type: 'start_failed', taskKey, ...(first === '' ? {} : { detail: first as 'command_not_found' }), message: 'no' }];
+        return [
+          {
+            type: 'start_failed',
+            taskKey,
+            ...(first === '' ? {} : { detail: first as 'command_not_found' }),
+            message: 'no',
+          },
+        ];
       case 'writes':
-        return [{ type: 'output_read', taskKey, stream: second === 'stderr' ? 'stderr' : 'stdout', data: this.#output(taskKey, first) }];
+        return [
+          {
+            type: 'output_read',
+            taskKey,
+            stream: second === 'stderr' ? 'stderr' : 'stdout',
+            data: this.#output(taskKey, first),
+          },
+        ];
       case 'exits':
         return [exited()];
       case 'closes':
@@ -125,11 +163,22 @@ class Stage {
       case 'shuts_stdin':
         return [{ type: 'input_closed', taskKey }];
       case 'examined':
-        return [{ type: 'block_examined', taskKey, reason: 'orphaned_output', finding: { summary: 'sleep holds it', processes: [], resourceUsage: {} } }];
+        return [
+          {
+            type: 'block_examined',
+            taskKey,
+            reason: 'orphaned_output',
+            finding: { summary: 'sleep holds it', processes: [], resourceUsage: {} },
+          },
+        ];
       case 'append_fails':
-        return this.#appends.splice(0, 1).map(({ offset, data }) => ({ type: 'spool_failed', taskKey, offset, bytes: data.length }));
+        return this.#appends
+          .filter(({ offset }) => offset === Number(first))
+          .map(({ offset, data }) => ({ type: 'spool_failed', taskKey, offset, bytes: data.length }));
       case 'read_fails':
-        return this.#machine.reads.splice(0, 1).map(({ offset, bytes }) => ({ type: 'spool_failed', taskKey, offset, bytes }));
+        return this.#machine.reads
+          .splice(0, 1)
+          .map(({ offset, bytes }) => ({ type: 'spool_failed', taskKey, offset, bytes }));
       case 'reads':
         return this.#machine.reads.splice(0, 1).map((read) => {
           const data = this.#machine.stored(read);
@@ -144,7 +193,8 @@ class Stage {
 
   /** A text, or so many letters that go on where the last ones stopped: abcde… */
   #output(taskKey: string, text: string): Uint8Array {
-    if (text.startsWith('<')) return Uint8Array.from(text.slice(1, -1).split(' '), (byte) => Number.parseInt(byte, 16));
+    if (text.startsWith('<'))
+      return Uint8Array.from(text.slice(1, -1).split(' '), (byte) => Number.parseInt(byte, 16));
     if (!/^\d+$/.test(text)) return new TextEncoder().encode(text);
     const start = this.#written.get(taskKey) ?? 0;
     this.#written.set(taskKey, start + Number(text));
@@ -163,22 +213,46 @@ class Stage {
   }
 
   #show(effects: readonly WorkerEffect[]): string[] {
-    return effects.flatMap((effect) => {
-      const line = lineOf(effect);
+    const lines = effects.map(lineOf).filter((line) => line !== null);
+    const taken: WorkerEffect[] = [];
+    for (const effect of effects) {
       if (effect.type === 'append_spool') this.#appends.push(effect);
-      if (effect.type !== 'send_output') return line === null ? [] : [line];
-      const waiting = this.#stalled.get(effect.sessionId);
-      if (waiting !== undefined) this.#stalled.set(effect.sessionId, waiting + effect.cost);
-      const more = waiting === undefined ? this.#machine.step({ type: 'output_flushed', sessionId: effect.sessionId, bytes: effect.cost }) : [];
-      return [line ?? '', ...this.#show(more)];
-    });
+      if (effect.type !== 'send_output') continue;
+      const { sessionId, cost } = effect;
+      const waiting = this.#stalled.get(sessionId);
+      if (waiting !== undefined) this.#stalled.set(sessionId, waiting + cost);
+      else taken.push(...this.#machine.step({ type: 'output_flushed', sessionId, bytes: cost }));
+    }
+    return taken.length === 0 ? lines : [...lines, ...this.#show(taken)];
   }
 }
 
-const HEALTH = { cpu: 1, memory: 2, disk: 3, loadAverage: [0, 0, 0], eventLoopDelayMs: 1, uptimeMs: 1 } as const;
+const HEALTH = {
+  cpu: 1,
+  memory: 2,
+  disk: 3,
+  loadAverage: [0, 0, 0],
+  eventLoopDelayMs: 1,
+  uptimeMs: 1,
+} as const;
 
 /** Fields that say nothing in a story: texts for people, the numbers of the host, what never differs. */
-const UNTOLD = new Set(['type', 'message', 'health', 'bootId', 'protocol', 'workerType', 'labels', 'resources', 'maxTasks', 'limits', 'evidence', 'resourceUsage', 'usage', 'containment']);
+const UNTOLD = new Set([
+  'type',
+  'message',
+  'health',
+  'bootId',
+  'protocol',
+  'workerType',
+  'labels',
+  'resources',
+  'maxTasks',
+  'limits',
+  'evidence',
+  'resourceUsage',
+  'usage',
+  'containment',
+]);
 
 function lineOf(effect: WorkerEffect): string | null {
   const task = 'taskKey' in effect ? nameOf(effect.taskKey) : '';
@@ -226,7 +300,12 @@ function lineOf(effect: WorkerEffect): string | null {
 
 function fieldsOf(message: object): string {
   const told = Object.entries(message).filter(([name]) => !UNTOLD.has(name));
-  return told.map(([name, value]) => ` ${name}=${typeof value === 'string' && /^[\w:.-]+$/.test(value) ? value : JSON.stringify(value)}`).join('');
+  return told
+    .map(
+      ([name, value]) =>
+        ` ${name}=${typeof value === 'string' && /^[\w:.-]+$/.test(value) ? value : JSON.stringify(value)}`,
+    )
+    .join('');
 }
 
 function readFields(words: readonly string[]): Record<string, unknown> {
@@ -259,8 +338,10 @@ function nameOf(taskKey: string): string {
 }
 
 function textOf(data: Uint8Array): string {
-  const isPlain = data.every((byte) => byte >= 32 && byte < 127);
-  return isPlain ? JSON.stringify(String.fromCharCode(...data)) : `<${[...data].map((byte) => byte.toString(16).padStart(2, '0')).join(' ')}>`;
+  const isPlain = data.every((byte) => (byte >= 32 && byte < 127) || byte === 10);
+  return isPlain
+    ? JSON.stringify(String.fromCharCode(...data))
+    : `<${[...data].map((byte) => byte.toString(16).padStart(2, '0')).join(' ')}>`;
 }
 
 function linesOf(text: string): string[] {

@@ -51,12 +51,16 @@ export interface ContainmentAdapter {
   close(): void;
 }
 
-/** Sends a signal; a process that is gone is no fault. Tells whether there was one. */
+/**
+ * Sends a signal, and tells whether it reached a process. One that is gone is no fault, nor is one that is another
+ * user's by now (sudo): it is out of the worker's reach.
+ */
 export function sendSignal(pid: number, signal: SignalName): boolean {
   try {
     return process.kill(pid, signal);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ESRCH' && code !== 'EPERM') throw error;
     return false;
   }
 }

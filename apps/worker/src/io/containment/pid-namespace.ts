@@ -33,10 +33,9 @@ const START_TIMEOUT_MS = 10_000;
 /** The adapter, or in a sentence why this host cannot do it. */
 export async function findPidNamespace(): Promise<ContainmentAdapter | string> {
   if (process.platform !== 'linux') return 'PID namespaces are a feature of Linux';
-  const tools = await Promise.all(['setpriv', 'unshare', 'setsid'].map(findTool));
-  const [setpriv, unshare, setsid] = tools;
-  if (!setpriv || !unshare || !setsid) return 'it needs setpriv, unshare and setsid (package util-linux) in PATH';
-  const adapter = new PidNamespace(setpriv, unshare, setsid);
+  const [setpriv, unshare, setsid, env] = await Promise.all(['setpriv', 'unshare', 'setsid', 'env'].map(findTool));
+  if (!setpriv || !unshare || !setsid || !env) return 'it needs setpriv, unshare and setsid (package util-linux) and env (coreutils) in PATH';
+  const adapter = new PidNamespace({ setpriv, unshare, setsid, env });
   const fault = await probe(adapter);
   return fault === null ? adapter : `unshare does not work here (${fault})`;
 }
@@ -55,26 +54,29 @@ async function probe(adapter: PidNamespace): Promise<string | null> {
   }
 }
 
+/** Where each program is. */
+type Tools = Readonly<Record<'setpriv' | 'unshare' | 'setsid' | 'env', string>>;
+
 class PidNamespace implements ContainmentAdapter {
   readonly level = 'pid-namespace';
-  readonly #setpriv: string;
-  readonly #unshare: string;
-  readonly #setsid: string;
+  readonly #tools: Tools;
 
-  constructor(setpriv: string, unshare: string, setsid: string) {
-    this.#setpriv = setpriv;
-    this.#unshare = unshare;
-    this.#setsid = setsid;
+  constructor(tools: Tools) {
+    this.#tools = tools;
   }
 
   /** The whole argv: die with the worker, enter the namespaces, be init, run the command. */
-  #wrap({ argv, stdio, network }: ContainedCommand): string[] {
+  #wrap({ argv, env, stdio, network }: ContainedCommand): string[] {
+    const tools = this.#tools;
     const asUser = process.getuid?.() === 0 ? [] : ['--user', '--map-current-user'];
     const offline = network === 'none' ? ['--net'] : [];
-    const unshare = [this.#unshare, '--pid', '--fork', '--kill-child', '--mount-proc', ...asUser, ...offline, '--'];
-    const setsid = stdio.kind === 'terminal' ? `${this.#setsid} -c` : this.#setsid;
+    const unshare = [tools.unshare, '--pid', '--fork', '--kill-child', '--mount-proc', ...asUser, ...offline, '--'];
+    const setsid = stdio.kind === 'terminal' ? `${tools.setsid} -c` : tools.setsid;
+    // The init is a shell, and passes on only variables that it could have itself: env sets the others.
+    const others = Object.entries(env).filter(([name]) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name));
+    const withOthers = others.length === 0 ? [] : [tools.env, ...others.map(([name, value]) => `${name}=${value}`)];
     const ends = stdio.kind === 'terminal' ? [stdio.path, stdio.path, stdio.path] : [stdio.stdin, stdio.stdout, stdio.stderr];
-    return [this.#setpriv, '--pdeathsig', 'KILL', ...unshare, '/bin/sh', '-c', INIT, 'sandcrew-init', setsid, ...ends, ...argv];
+    return [tools.setpriv, '--pdeathsig', 'KILL', ...unshare, '/bin/sh', '-c', INIT, 'sandcrew-init', setsid, ...ends, ...withOthers, ...argv];
   }
 
   async start(command: ContainedCommand): Promise<ContainedProcess> {

@@ -1,0 +1,170 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Stream } from '@sandcrew/protocol';
+import fc from 'fast-check';
+import {
+  appendInMemory,
+  appendInSpool,
+  chunkAt,
+  createOutputLog,
+  dropBefore,
+  lookBack,
+  markLost,
+  moveToSpool,
+  type OutputLog,
+} from '#src/core/output-log.js';
+
+const bytesOf = (text: string) => new TextEncoder().encode(text);
+
+function logOf(...parts: [Stream, string][]): OutputLog {
+  const log = createOutputLog();
+  for (const [stream, text] of parts) appendInMemory(log, stream, bytesOf(text));
+  return log;
+}
+
+test('small writes to one stream are gathered, and a reader that holds an earlier view keeps its bytes', () => {
+  const log = logOf(['stdout', 'ab']);
+  appendInMemory(log, 'stdout', bytesOf('cd'));
+  const early = chunkAt(log, 0);
+  for (let index = 0; index < 100; index++) appendInMemory(log, 'stdout', bytesOf('x'));
+  expect(log.chunks).toHaveLength(1);
+  expect(early?.place).toEqual({ kind: 'memory', data: bytesOf('abcd') });
+});
+
+test('gathering never writes into a buffer that the log did not make', () => {
+  const shared = new Uint8Array(64).fill(7);
+  const log = createOutputLog();
+  appendInMemory(log, 'stdout', shared.subarray(0, 4));
+  appendInMemory(log, 'stdout', bytesOf('abc'));
+  expect(shared.every((byte) => byte === 7)).toBe(true);
+});
+
+test('streams keep the order in which they were read', () => {
+  const log = logOf(['stdout', 'a'], ['stderr', 'b'], ['stdout', 'c']);
+  expect(log.chunks.map(({ offset, stream }) => [offset, stream])).toEqual([
+    [0, 'stdout'],
+    [1, 'stderr'],
+    [2, 'stdout'],
+  ]);
+});
+
+test('spooled chunks that follow each other in one file are one', () => {
+  const log = createOutputLog();
+  appendInSpool(log, 'stdout', 10, 0, 0);
+  appendInSpool(log, 'stdout', 10, 0, 10);
+  appendInSpool(log, 'stdout', 10, 1, 0);
+  expect(log.chunks.map(({ bytes }) => bytes)).toEqual([20, 10]);
+});
+
+describe('a look back', () => {
+  test.each([
+    ['takes at most three bytes of the stream', logOf(['stdout', 'abcdef']), 5, 'cde'],
+    [
+      'passes over the other stream',
+      logOf(['stdout', 'a'], ['stderr', 'x'], ['stdout', 'b'], ['stderr', 'y'], ['stdout', 'cd']),
+      5,
+      'abc',
+    ],
+    ['finds nothing at the start', logOf(['stdout', 'abc']), 0, ''],
+    ['finds nothing before what is kept: a gap stands there', dropped(logOf(['stdout', 'abcdef']), 4), 2, ''],
+    ['remembers the last bytes that were dropped', dropped(logOf(['stdout', 'abcdef']), 4), 4, 'bcd'],
+    ['puts dropped and kept bytes together', dropped(logOf(['stdout', 'abcdef']), 4), 5, 'cde'],
+    ['stops where bytes are lost', lost(logOf(['stdout', 'abcdef']), 2, 2), 5, 'e'],
+  ])('%s', (_, log, offset, expected) => {
+    expect(lookBack(log, 'stdout', offset)).toEqual(bytesOf(expected));
+  });
+
+  test('tells where in the spool the bytes stand', () => {
+    const log = logOf(['stdout', 'abcdef']);
+    moveToSpool(log, 0, 3, 100);
+    expect(lookBack(log, 'stdout', 5)).toEqual({ offset: 2, bytes: 3 });
+  });
+});
+
+function dropped(log: OutputLog, offset: number): OutputLog {
+  dropBefore(log, offset);
+  return log;
+}
+
+function lost(log: OutputLog, offset: number, bytes: number): OutputLog {
+  markLost(log, offset, bytes);
+  return log;
+}
+
+/** The log as a plain list of bytes, each with where it stands. */
+class Model {
+  readonly cells: { stream: Stream; byte: number; place: 'memory' | 'spool' | 'lost' }[] = [];
+  start = 0;
+
+  move(at: number, place: 'spool' | 'lost'): void {
+    const cell = this.cells[at];
+    if (cell !== undefined) cell.place = place;
+  }
+
+  count(place: string): number {
+    return this.cells.slice(this.start).filter((cell) => cell.place === place).length;
+  }
+}
+
+const action = fc.oneof(
+  fc.record({
+    kind: fc.constantFrom('memory' as const, 'spool' as const),
+    stream: fc.constantFrom<Stream>('stdout', 'stderr'),
+    bytes: fc.integer({ min: 1, max: 40 }),
+  }),
+  fc.record({
+    kind: fc.constantFrom('drop' as const, 'lose' as const, 'move' as const),
+    at: fc.nat(400),
+    bytes: fc.nat(60),
+  }),
+);
+
+test('whatever is appended, dropped, moved and lost: offsets are contiguous, every byte is where it should be, totals are exact', () => {
+  fc.assert(
+    fc.property(fc.array(action, { maxLength: 40 }), (actions) => {
+      const log = createOutputLog();
+      const model = new Model();
+      let position = 0;
+      for (const act of actions) {
+        const end = model.cells.length;
+        if (act.kind === 'memory' || act.kind === 'spool') {
+          const data = Uint8Array.from({ length: act.bytes }, (_, index) => (end + index) % 251);
+          if (act.kind === 'memory') appendInMemory(log, act.stream, data);
+          else appendInSpool(log, act.stream, act.bytes, 0, (position += act.bytes) - act.bytes);
+          for (const byte of data) model.cells.push({ stream: act.stream, byte, place: act.kind });
+        } else if (act.kind === 'drop') {
+          dropBefore(log, act.at);
+          model.start = Math.max(model.start, Math.min(act.at, end));
+        } else if (act.kind === 'lose') {
+          markLost(log, act.at, act.bytes);
+          for (let at = Math.max(act.at, model.start); at < Math.min(act.at + act.bytes, end); at++)
+            model.move(at, 'lost');
+        } else {
+          const index = log.chunks.findIndex(({ place }) => place.kind === 'memory');
+          const chunk = log.chunks[index];
+          if (chunk === undefined) continue;
+          moveToSpool(log, index, 0, (position += chunk.bytes) - chunk.bytes);
+          for (let at = chunk.offset; at < chunk.offset + chunk.bytes; at++) model.move(at, 'spool');
+        }
+        expect([log.startOffset, log.endOffset]).toEqual([model.start, model.cells.length]);
+        expect([log.memoryBytes, log.spoolBytes]).toEqual([model.count('memory'), model.count('spool')]);
+        expectSame(log, model);
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+function expectSame(log: OutputLog, model: Model): void {
+  let at = log.startOffset;
+  for (const chunk of log.chunks) {
+    expect(chunk.offset).toBe(at);
+    for (let index = 0; index < chunk.bytes; index++, at++) {
+      const cell = model.cells[at];
+      if (cell?.stream !== chunk.stream || cell.place !== chunk.place.kind)
+        throw new Error(`byte ${at} stands in the wrong place`);
+      if (chunk.place.kind === 'memory' && chunk.place.data[index] !== cell.byte)
+        throw new Error(`byte ${at} is another`);
+    }
+  }
+  expect(at).toBe(log.endOffset);
+}

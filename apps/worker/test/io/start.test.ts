@@ -1,0 +1,194 @@
+/** How a worker starts, refuses to start, and is told of new tokens. */
+import { chmodSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { isAlive, Place, TestWorker, TOKEN, WorkerRun } from '../worker-process.js';
+
+let place: Place;
+let servers: Server[];
+beforeEach(() => {
+  place = new Place();
+  servers = [];
+});
+afterEach(async () => {
+  for (const server of servers) await new Promise((resolve) => server.close(resolve));
+  place.remove();
+});
+
+/** Starts a worker that must refuse to: exit 2, within a second but for the start of node itself. */
+async function refusal(args: readonly string[], env: Record<string, string> = {}): Promise<string> {
+  const startedMs = performance.now();
+  const run = new WorkerRun([...place.arguments, '--containment', 'process-group', ...args], env);
+  expect(await run.ended).toBe(2);
+  expect(performance.now() - startedMs).toBeLessThan(2_000);
+  expect(run.stdout).toBe('');
+  return run.stderr;
+}
+
+function listenOn(where: string | number): Promise<void> {
+  const server = createServer();
+  servers.push(server);
+  return new Promise((resolve) => {
+    if (typeof where === 'number') server.listen(where, '127.0.0.1', resolve);
+    else server.listen(where, resolve);
+  });
+}
+
+test('it prints one line when it listens, and logs JSON lines that never hold the token', async () => {
+  const run = new WorkerRun([...place.arguments, '--worker-id', 'w1']);
+  const line = await run.listening();
+  expect(line).toEqual({
+    event: 'listening',
+    url: expect.stringMatching(/^ws:\/\/127\.0\.0\.1:\d+$/),
+    workerId: 'w1',
+    pid: run.pid,
+  });
+  run.kill('SIGTERM');
+  expect(await run.ended).toBe(0);
+  expect(run.stdout.trim().split('\n')).toHaveLength(1);
+  expect(run.log.map(({ event }) => event)).toEqual(
+    expect.arrayContaining(['containment', 'drain_requested', 'stopped']),
+  );
+  expect(run.stderr + run.stdout).not.toContain(TOKEN);
+});
+
+test('a port in use is told', async () => {
+  await listenOn(0);
+  const address = servers[0]?.address();
+  const port = typeof address === 'object' ? address?.port : 0;
+  expect(await refusal(['--listen', `127.0.0.1:${port}`])).toMatch(/in use; choose another/);
+  expect(existsSync(join(place.stateDir, 'lock'))).toBe(false);
+});
+
+test('a stale socket, a live one and a file that is none are told apart', async () => {
+  const path = join(place.path, 's.sock');
+  const killed = new WorkerRun([...place.arguments, '--listen', `unix:${path}`]);
+  await killed.listening();
+  expect(statSync(path).mode & 0o077).toBe(0);
+  killed.kill('SIGKILL');
+  await killed.ended;
+  expect(await refusal(['--listen', `unix:${path}`])).toMatch(/stale socket.*remove it/);
+  const live = join(place.path, 'live.sock');
+  await listenOn(live);
+  expect(await refusal(['--listen', `unix:${live}`])).toMatch(/another server listens/);
+  const file = join(place.path, 'file');
+  writeFileSync(file, '');
+  expect(await refusal(['--listen', `unix:${file}`])).toMatch(/no socket/);
+});
+
+test('a worker on a unix socket is reached there', async () => {
+  const worker = await TestWorker.start(['--listen', `unix:${join(place.path, 'u.sock')}`]);
+  const client = await worker.manager();
+  expect((await client.run('echo here')).stdout.toString()).toBe('here\n');
+  await worker.stop();
+});
+
+describe('the state directory', () => {
+  test('is held by one worker at a time, and free again after a kill', async () => {
+    const first = new WorkerRun(place.arguments);
+    await first.listening();
+    expect(await refusal([])).toMatch(new RegExp(`pid ${first.pid} uses .*--state-dir`));
+    first.kill('SIGKILL');
+    await first.ended;
+    const second = new WorkerRun(place.arguments);
+    await second.listening();
+    second.kill('SIGTERM');
+    expect(await second.ended).toBe(0);
+  });
+
+  test('goes to one of several that start at once', async () => {
+    const runs = Array.from(
+      { length: 4 },
+      () => new WorkerRun([...place.arguments, '--containment', 'process-group']),
+    );
+    const ends = await Promise.all(
+      runs.map((run) => Promise.race([run.listening().then(() => 'listens'), run.ended])),
+    );
+    expect(ends.filter((end) => end === 'listens')).toHaveLength(1);
+    for (const run of runs) if (isAlive(run.pid)) run.kill('SIGTERM');
+    await Promise.all(runs.map((run) => run.ended));
+  });
+
+  test('keeps workspaces over a restart, and loses the spool of the run before', async () => {
+    mkdirSync(join(place.stateDir, 'spool/old'), { recursive: true });
+    mkdirSync(join(place.stateDir, 'workspaces/default/app'), { recursive: true });
+    const run = new WorkerRun(place.arguments);
+    await run.listening();
+    expect(existsSync(join(place.stateDir, 'spool/old'))).toBe(false);
+    expect(existsSync(join(place.stateDir, 'workspaces/default/app'))).toBe(true);
+    run.kill('SIGTERM');
+    await run.ended;
+  });
+});
+
+describe('a token file', () => {
+  test.each([0o644, 0o640, 0o604])('of mode %o is refused', async (mode) => {
+    chmodSync(place.tokenFile, mode);
+    expect(await refusal([])).toMatch(/expected mode 0600, got 06..; run chmod 600/);
+  });
+
+  test('that is not there is told with how to make one', async () => {
+    const run = new WorkerRun(['--token-file', join(place.path, 'gone'), '--state-dir', place.stateDir]);
+    expect(await run.ended).toBe(2);
+    expect(run.stderr).toMatch(/token new FILE/);
+  });
+
+  test('is made by `token new`, once, mode 0600', async () => {
+    const path = join(place.path, 'new');
+    expect(await new WorkerRun(['token', 'new', path]).ended).toBe(0);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(await new WorkerRun(['token', 'new', path]).ended).toBe(2);
+    const run = new WorkerRun(['--token-file', path, '--state-dir', place.stateDir]);
+    await run.listening();
+    run.kill('SIGTERM');
+    await run.ended;
+  });
+});
+
+test('SIGHUP takes new tokens, and closes the connections of those that are gone', async () => {
+  const worker = await TestWorker.start();
+  const kept = await worker.connect(`${TOKEN}-other`);
+  const revoked = await worker.connect();
+  writeFileSync(worker.place.tokenFile, `other:${TOKEN}-other\nnew:${TOKEN}-new\n`);
+  worker.run.kill('SIGHUP');
+  expect(await revoked.closed()).toBe(1008);
+  kept.send({ type: 'ping' });
+  await kept.next('pong');
+  await worker.connect(`${TOKEN}-new`);
+  await expect(worker.connect()).rejects.toThrow(/401/);
+  writeFileSync(worker.place.tokenFile, 'short\n');
+  worker.run.kill('SIGHUP');
+  expect(await worker.run.logged('tokens_kept')).toMatchObject({
+    message: expect.stringContaining('line 1'),
+  });
+  await worker.connect(`${TOKEN}-new`);
+  await worker.stop();
+});
+
+test('every fault is named at once, each on a line', async () => {
+  chmodSync(place.tokenFile, 0o644);
+  const faults = await refusal([
+    '--max-task',
+    '1',
+    '--network',
+    'wifi',
+    '--tls-cert',
+    '/gone',
+    '--tls-key',
+    '/gone',
+  ]);
+  expect(faults).toMatch(/expected mode 0600/);
+  expect(faults).toMatch(/--tls-key \/gone: ENOENT/);
+  expect(faults).toMatch(/did you mean --max-tasks/);
+  expect(faults).toMatch(/--network expects one of host, none/);
+});
+
+test('--help and --version answer and exit', async () => {
+  const help = new WorkerRun(['--help']);
+  expect(await help.ended).toBe(0);
+  expect(help.stdout).toContain('Usage: sandcrew-worker');
+  const version = new WorkerRun(['--version']);
+  expect(await version.ended).toBe(0);
+  expect(version.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+});

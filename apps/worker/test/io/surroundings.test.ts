@@ -1,0 +1,123 @@
+/** What a command finds around it: descriptors, variables, directories, and nothing else. */
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type Client, LEVELS, TestWorker } from '../worker-process.js';
+
+describe.each(LEVELS)('%s', (containment) => {
+  let worker: TestWorker;
+  let client: Client;
+  let inside: string;
+
+  beforeAll(async () => {
+    worker = await TestWorker.start(['--containment', containment], {
+      SECRET_OF_THE_OPERATOR: 'x',
+      LD_LIBRARY_PATH: '/nowhere',
+      LANG: 'C.UTF-8',
+    });
+    client = await worker.manager();
+    inside = join(worker.place.stateDir, 'workspace');
+    mkdirSync(join(inside, 'sub'));
+    symlinkSync('/etc', join(inside, 'out'));
+    symlinkSync('sub', join(inside, 'within'));
+  });
+  afterAll(() => worker.stop());
+
+  /** Beside 0, 1 and 2 there is the one with which ls reads the directory. */
+  const LIST = ['ls', '-l', '/proc/self/fd'];
+
+  test('no descriptor above 2', async () => {
+    const { stdout } = await client.run(LIST);
+    expect(descriptorsOf(stdout)).toEqual([]);
+  });
+
+  test('no descriptor above 2 that leads anywhere, while other tasks have terminals', async () => {
+    const terminals = await Promise.all(
+      [1, 2, 3].map(() => client.start('sleep 60', { pty: { cols: 80, rows: 24 } })),
+    );
+    const { stdout } = await client.run(LIST);
+    const { stdout: onTerminal } = await client.run(LIST, { pty: { cols: 80, rows: 24 } });
+    expect(descriptorsOf(stdout).filter((target) => target !== '/dev/null')).toEqual([]);
+    expect(descriptorsOf(onTerminal).filter((target) => target !== '/dev/null')).toEqual([]);
+    for (const taskId of terminals) client.send({ type: 'terminate_task', taskId });
+    await Promise.all(terminals.map((taskId) => client.terminal(taskId)));
+  });
+
+  function descriptorsOf(listing: Buffer): string[] {
+    const found = listing.toString().matchAll(/ (\d+) -> (\S+)/g);
+    return [...found]
+      .filter(([, fd, target = '']) => Number(fd) > 2 && !/^\/proc\/\d+\/fd$/.test(target))
+      .map(([, , target = '']) => target);
+  }
+
+  test('exactly the variables of the worker and those that the caller sends', async () => {
+    const { stdout } = await client.run(['env', '-0'], {
+      env: { MINE: 'a\nb', PATH: '/usr/bin:/bin', 'with.dot': '1' },
+    });
+    const variables = Object.fromEntries(
+      stdout
+        .toString()
+        .split('\0')
+        .filter(Boolean)
+        .map((entry) => [entry.split('=')[0], entry.slice(entry.indexOf('=') + 1)]),
+    );
+    delete variables.SANDCREW_TASK; // by this the process-group level finds what a task left
+    expect(variables).toEqual({
+      PATH: '/usr/bin:/bin',
+      HOME: join(worker.place.stateDir, 'homes/default/.default'),
+      LANG: 'C.UTF-8',
+      TERM: 'dumb',
+      TMPDIR: expect.stringMatching(/^\//),
+      CI: '1',
+      MINE: 'a\nb',
+      'with.dot': '1',
+    });
+  });
+
+  test('a HOME of its own for each workspace, which outlives the task', async () => {
+    await client.run('echo a > ~/mine; pwd > where', { workspace: 'app' });
+    const { stdout } = await client.run('cat ~/mine where', { workspace: 'app' });
+    expect(stdout.toString()).toBe(`a\n${join(worker.place.stateDir, 'workspaces/default/app')}\n`);
+    const { terminal } = await client.run('cat ~/mine', { workspace: 'other' });
+    expect(terminal.exitCode).toBe(1);
+  });
+
+  test.each([
+    [undefined, ''],
+    ['.', ''],
+    ['sub', '/sub'],
+    ['sub/../sub/.', '/sub'],
+    ['within', '/sub'],
+  ])('cwd %s is inside the workspace', async (cwd, expected) => {
+    const { stdout } = await client.run(['pwd'], cwd === undefined ? {} : { cwd });
+    expect(stdout.toString()).toBe(`${inside}${expected}\n`);
+  });
+
+  test.each(['out', 'out/ssh', 'gone', 'sub/../..', '/etc', '..'])('cwd %s is refused', async (cwd) => {
+    const { terminal } = await client.run(['pwd'], { cwd });
+    expect(terminal).toMatchObject({ type: 'task_error', code: 'rejected', detail: 'invalid_cwd' });
+  });
+
+  test('a workspace is scoped by the name of the token, listed in welcome, and removed', async () => {
+    await client.run('touch mine', { workspace: 'scoped' });
+    const stranger = await worker.connect(`${worker.token}-other`);
+    stranger.send({ type: 'hello', managerId: 'stranger', output: 'binary' });
+    expect((await stranger.next('welcome')).workspaces).toEqual([]);
+    const { stdout } = await stranger.run(['ls'], { workspace: 'scoped' });
+    expect(stdout.toString()).toBe('');
+    stranger.send({ type: 'remove_workspace', workspace: 'scoped' });
+    await stranger.next('workspace_removed');
+    const { stdout: kept } = await client.run(['ls'], { workspace: 'scoped' });
+    expect(kept.toString()).toBe('mine\n');
+  });
+
+  test('nothing, where network is none', async () => {
+    const { stdout, terminal } = await client.run(
+      'ls /sys/class/net; cat /proc/net/dev | tail -n +3 | cut -d: -f1',
+      { network: 'none' },
+    );
+    if (containment === 'process-group')
+      expect(terminal).toMatchObject({ code: 'rejected', detail: 'containment_unavailable' });
+    else expect(stdout.toString().trim().split('\n').at(-1)?.trim()).toBe('lo');
+  });
+});
