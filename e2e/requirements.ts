@@ -31,8 +31,8 @@ export const REQUIREMENTS: readonly Requirement[] = [
     test: ['e2e/tests/wire-upgrade', 'a token in the query, beside a good one is refused'],
     mutation: [
       `${WORKER}/core/upgrade.ts`,
-      'hasToken(query) ? null : readToken',
-      'hasToken(query) && false ? null : readToken',
+      'hasToken(query, nameToken) ? null : readToken',
+      'hasToken(query, nameToken) && false ? null : readToken',
     ],
   },
   {
@@ -414,7 +414,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
     source: 'Main job 3: PTY',
     says: 'PTY tasks: size, resize, controlling terminal, input, end of input.',
     test: ['e2e/tests/wire-manager', 'a terminal: size, resize, controlling terminal, input, end of input'],
-    mutation: [`${WORKER}/io/containment/pid-namespace.ts`, '`${this.#setsid} -c`', '`${this.#setsid}`'],
+    mutation: [`${WORKER}/io/containment/pid-namespace.ts`, '`${tools.setsid} -c`', '`${tools.setsid}`'],
   },
   {
     source: 'Main job 3: PTY',
