@@ -5,6 +5,8 @@ export default {
     '<rootDir>/e2e/dist-test/**/*.test.js',
     '<rootDir>/scripts/*.test.mjs',
   ],
+  globalSetup: '<rootDir>/scripts/leak-census.mjs',
+  globalTeardown: '<rootDir>/scripts/leak-census.mjs',
   transform: {},
   testEnvironment: 'node',
   testTimeout: 30_000,

@@ -23,7 +23,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
     source: 'Upgrade',
     says: 'A token missing, wrong, sent twice or of another scheme gets 401.',
     test: ['e2e/tests/wire-upgrade', 'two tokens is refused'],
-    mutation: [`${WORKER}/core/upgrade.ts`, 'only === undefined || more.length > 0', 'only === undefined'],
+    mutation: [`${WORKER}/core/upgrade.ts`, 'more.length > 0', 'more.length > 9'],
   },
   {
     source: 'Upgrade',
@@ -38,7 +38,8 @@ export const REQUIREMENTS: readonly Requirement[] = [
   {
     source: 'Upgrade',
     says: 'A further failed token after 20 in a minute gets 429; a good one always passes.',
-    test: ['e2e/tests/wire-upgrade',
+    test: [
+      'e2e/tests/wire-upgrade',
       'after 20 failed tokens in a minute the next gets 429, and a good one still passes',
     ],
     mutation: [
@@ -93,7 +94,10 @@ export const REQUIREMENTS: readonly Requirement[] = [
   {
     source: 'Rules: Frames',
     says: 'Only malformed frames count towards 1008; late messages never kill a session.',
-    test: ['e2e/tests/wire-plain', '100 malformed frames in a minute close with 1008; late messages never do'],
+    test: [
+      'e2e/tests/wire-plain',
+      '100 malformed frames in a minute close with 1008; late messages never do',
+    ],
     mutation: [
       `${WORKER}/core/session.ts`,
       'session.malformedAtMs.length < MAX_MALFORMED_FRAMES',
@@ -165,7 +169,8 @@ export const REQUIREMENTS: readonly Requirement[] = [
   {
     source: 'Manager to worker',
     says: 'Output after the exit is read until it closes; a daemon does not hold the task and is counted.',
-    test: ['e2e/tests/wire-plain',
+    test: [
+      'e2e/tests/wire-plain',
       'output after the exit of the shell is not lost, and the daemon that follows does not hold the task',
     ],
     mutation: [
@@ -177,7 +182,10 @@ export const REQUIREMENTS: readonly Requirement[] = [
   {
     source: 'Manager to worker',
     says: 'Output held open is reported at 1.5 s and ended at lingerMs.',
-    test: ['e2e/tests/wire-plain', 'output held open after the exit is reported at 1.5 s and ended at lingerMs'],
+    test: [
+      'e2e/tests/wire-plain',
+      'output held open after the exit is reported at 1.5 s and ended at lingerMs',
+    ],
     mutation: [
       `${WORKER}/core/judge-block.ts`,
       'evidence.lingeringMs >= ORPHANED_OUTPUT_AFTER_MS',
@@ -199,7 +207,8 @@ export const REQUIREMENTS: readonly Requirement[] = [
   {
     source: 'Rules: Who ended it',
     says: 'The first cause stands, whatever the process then exits with; a signal by signal_task is the own end.',
-    test: ['e2e/tests/wire-plain',
+    test: [
+      'e2e/tests/wire-plain',
       'who ended it: a clean exit after terminate is still terminated; a signal by signal_task is the own end',
     ],
     mutation: [
@@ -228,13 +237,17 @@ export const REQUIREMENTS: readonly Requirement[] = [
   {
     source: 'Rules: Input',
     says: 'With an offset, bytes that the worker has are skipped; beyond what it has is invalid_offset.',
-    test: ['e2e/tests/wire-plain', 'input that was sent twice is taken once; beyond what is there it is refused'],
+    test: [
+      'e2e/tests/wire-plain',
+      'input that was sent twice is taken once; beyond what is there it is refused',
+    ],
     mutation: [`${WORKER}/core/input.ts`, 'const skip = state.receivedOffset - start;', 'const skip = 0;'],
   },
   {
     source: 'Rules: Input',
     says: 'More than 1 MiB that the command has not taken is input_full, and nothing of that message is taken.',
-    test: ['e2e/tests/wire-plain',
+    test: [
+      'e2e/tests/wire-plain',
       'more than 1 MiB that the command has not taken is input_full, and nothing of that message is taken',
     ],
     mutation: [
@@ -246,7 +259,8 @@ export const REQUIREMENTS: readonly Requirement[] = [
   {
     source: 'Rules: Late messages',
     says: 'Input to an ended task is task_ended, without open stdin stdin_closed; other late messages are ignored.',
-    test: ['e2e/tests/wire-plain',
+    test: [
+      'e2e/tests/wire-plain',
       'late messages: input to an ended task and to a closed stdin is refused, other things are ignored',
     ],
     mutation: [`${WORKER}/core/session.ts`, "'task_ended'", "'stdin_closed'"],
@@ -267,7 +281,8 @@ export const REQUIREMENTS: readonly Requirement[] = [
   {
     source: 'Rules: Ids',
     says: 'A managerId belongs to a token name (4003); the newer of two connections wins (4001).',
-    test: ['e2e/tests/wire-manager',
+    test: [
+      'e2e/tests/wire-manager',
       'a managerId belongs to the name of the token that used it first; the newer of two connections wins',
     ],
     mutation: [`${WORKER}/core/session.ts`, 'CLOSE_CODES.managerIdTaken', 'CLOSE_CODES.normal'],
@@ -291,7 +306,8 @@ export const REQUIREMENTS: readonly Requirement[] = [
   {
     source: 'Output',
     says: 'At most windowBytes past the last ack; the child is never stopped; the end waits for all output.',
-    test: ['e2e/tests/wire-manager',
+    test: [
+      'e2e/tests/wire-manager',
       'without acks no more than the window is sent, the command still runs to its end, and the end waits for all output',
     ],
     mutation: [
@@ -303,13 +319,17 @@ export const REQUIREMENTS: readonly Requirement[] = [
   {
     source: 'Rules: Acks and offsets',
     says: 'An ack going back is ignored; beyond what was sent, and a resume beyond the end, are invalid_offset.',
-    test: ['e2e/tests/wire-manager', 'acks: back is ignored, beyond what was sent is invalid_offset and gives nothing'],
+    test: [
+      'e2e/tests/wire-manager',
+      'acks: back is ignored, beyond what was sent is invalid_offset and gives nothing',
+    ],
     mutation: [`${WORKER}/core/credit.ts`, "if (offset > sentOffset) return 'invalid';", ''],
   },
   {
     source: 'Output',
     says: 'Past retainBytes the oldest bytes go and output_gap tells exactly which; a gap uses no window.',
-    test: ['e2e/tests/wire-manager',
+    test: [
+      'e2e/tests/wire-manager',
       'past retainBytes the oldest bytes go, and exactly which is told; a gap uses no window',
     ],
     mutation: [`${WORKER}/core/delivery.ts`, 'subscriber.gaps.push(gap);', ''],
@@ -317,7 +337,8 @@ export const REQUIREMENTS: readonly Requirement[] = [
   {
     source: 'Output',
     says: 'A connection that ends takes no task with it; hello.resume goes on at the byte.',
-    test: ['e2e/tests/wire-manager',
+    test: [
+      'e2e/tests/wire-manager',
       'a connection that ends takes no task with it: a new hello resumes each at its offset, no byte lost, none twice',
     ],
     mutation: [
@@ -329,7 +350,8 @@ export const REQUIREMENTS: readonly Requirement[] = [
   {
     source: 'Rules: After a new connection',
     says: 'Output, gaps and the end wait for resume; a repeated execute_command gets its one answer.',
-    test: ['e2e/tests/wire-manager',
+    test: [
+      'e2e/tests/wire-manager',
       'after a new connection everything of a task waits for its resume; the same command gets its one answer',
     ],
     mutation: [
@@ -357,7 +379,8 @@ export const REQUIREMENTS: readonly Requirement[] = [
   {
     source: 'Output',
     says: 'An absent manager loses its running tasks after orphanTimeoutMs.',
-    test: ['e2e/tests/wire-manager',
+    test: [
+      'e2e/tests/wire-manager',
       'a manager that is away for orphanTimeoutMs loses its running tasks, and is told when it comes back',
     ],
     mutation: [
@@ -369,7 +392,8 @@ export const REQUIREMENTS: readonly Requirement[] = [
   {
     source: 'Rules: Who ended it',
     says: 'forget_task ends a running task without a terminal message.',
-    test: ['e2e/tests/wire-manager',
+    test: [
+      'e2e/tests/wire-manager',
       'forget_task ends a running task without a terminal message, and frees its id once it is dead',
     ],
     mutation: [
@@ -381,7 +405,10 @@ export const REQUIREMENTS: readonly Requirement[] = [
   {
     source: 'Manager to worker',
     says: 'A workspace outlives tasks, is scoped by token name, and is not removed while a task runs in it.',
-    test: ['e2e/tests/wire-manager', 'workspaces outlive tasks, are scoped by token name, and are removed on request'],
+    test: [
+      'e2e/tests/wire-manager',
+      'workspaces outlive tasks, are scoped by token name, and are removed on request',
+    ],
     mutation: [
       `${WORKER}/io/state-directory.ts`,
       "join(this.path, 'workspaces', tokenName, name)",
@@ -401,7 +428,8 @@ export const REQUIREMENTS: readonly Requirement[] = [
   {
     source: 'Starting a worker',
     says: 'SIGTERM drains; a second one means now; exit 0.',
-    test: ['e2e/tests/wire-manager',
+    test: [
+      'e2e/tests/wire-manager',
       'SIGTERM drains: running tasks may end, no new one is taken, exit 0; a second one means now',
     ],
     mutation: [
@@ -425,7 +453,8 @@ export const REQUIREMENTS: readonly Requirement[] = [
   {
     source: 'Main job: audit',
     says: 'Each accepted command, with the token name, and its end is one audit line.',
-    test: ['e2e/tests/wire-manager',
+    test: [
+      'e2e/tests/wire-manager',
       'each accepted command and its end are one audit line, with the token name and without the environment',
     ],
     mutation: [`${WORKER}/core/task.ts`, 'token: task.tokenName', 'token: task.owner'],
@@ -468,7 +497,11 @@ export const REQUIREMENTS: readonly Requirement[] = [
     source: 'Main job 5: exit codes',
     says: "The CLI's exit code is the command's.",
     test: ['apps/cli/test/run', 'writes to stdout and stderr byte for byte, and exits as it exits'],
-    mutation: [`${CLI}/exit-status.ts`, 'return exitCode ?? statusOfSignal', 'return (exitCode && 1) ?? statusOfSignal'],
+    mutation: [
+      `${CLI}/exit-status.ts`,
+      'return exitCode ?? statusOfSignal',
+      'return (exitCode && 1) ?? statusOfSignal',
+    ],
   },
   {
     source: 'Main job 5: exit codes',

@@ -20,7 +20,8 @@ export class WireClient {
   readonly #socket: WebSocket;
   readonly #waiting = new Set<() => void>();
 
-  private constructor(socket: WebSocket) {
+  /** Made by `connect`. */
+  constructor(socket: WebSocket) {
     this.#socket = socket;
     socket.on('message', (data: Buffer, isBinary) => {
       this.received.push(

@@ -29,7 +29,9 @@ let survivors = 0;
 for (const { says, test, mutation } of chosen) {
   const verdict = await judge(test, mutation);
   if (verdict !== 'red') survivors++;
-  process.stdout.write(`${verdict === 'red' ? 'red   ' : 'FAULTY'}  ${says}${verdict === 'red' ? '' : ` (${verdict})`}\n`);
+  process.stdout.write(
+    `${verdict === 'red' ? 'red   ' : 'FAULTY'}  ${says}${verdict === 'red' ? '' : ` (${verdict})`}\n`,
+  );
 }
 process.stdout.write(`${chosen.length - survivors} of ${chosen.length} changes turn their test red.\n`);
 process.exitCode = survivors === 0 ? 0 : 1;
@@ -37,8 +39,12 @@ process.exitCode = survivors === 0 ? 0 : 1;
 async function judge([testFile, title], [file, from, to]) {
   const path = join(tree, file);
   const text = readFileSync(path, 'utf8');
-  if (text.split(from).length !== 2) return `expected ${JSON.stringify(from)} once in ${file}, got it ${text.split(from).length - 1} times`;
-  writeFileSync(path, text.replace(from, () => to));
+  if (text.split(from).length !== 2)
+    return `expected ${JSON.stringify(from)} once in ${file}, got it ${text.split(from).length - 1} times`;
+  writeFileSync(
+    path,
+    text.replace(from, () => to),
+  );
   try {
     const fault = await build(file);
     return fault ?? (await runTest(testFile, title));
@@ -61,7 +67,14 @@ async function build(file) {
 async function runTest(testFile, title) {
   const report = join(tree, 'requirement.json');
   const compiled = testFile.replace(/^e2e\//, 'e2e/dist-test/').replace('/test/', '/dist-test/');
-  const jest = ['--experimental-vm-modules', 'node_modules/jest/bin/jest.js', '--runInBand', '--forceExit', '--json', `--outputFile=${report}`];
+  const jest = [
+    '--experimental-vm-modules',
+    'node_modules/jest/bin/jest.js',
+    '--runInBand',
+    '--forceExit',
+    '--json',
+    `--outputFile=${report}`,
+  ];
   const pattern = `${title.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`;
   await runTool([process.execPath, ...jest, `${compiled}\\.test`, '--testNamePattern', pattern], tree);
   const { numFailedTests, numPassedTests } = JSON.parse(readFileSync(report, 'utf8'));
