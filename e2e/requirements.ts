@@ -156,8 +156,8 @@ export const REQUIREMENTS: readonly Requirement[] = [
   {
     source: 'Rules: Refusals',
     says: 'A command that cannot be run is rejected with its detail, and its id stays free.',
-    test: ['e2e/tests/wire-plain', 'an empty command is rejected, and its id stays free'],
-    mutation: [`${WORKER}/core/admission.ts`, "command.trim() === ''", "command.trim() === ' '"],
+    test: ['e2e/tests/wire-plain', 'a NUL in the command is rejected, and its id stays free'],
+    mutation: [`${WORKER}/core/admission.ts`, 'findIndex((word) => word.includes(', 'findIndex((word) => word === '' && word.includes('],
   },
   {
     source: 'Rules: Refusals',
@@ -232,7 +232,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
     source: 'Rules: Input',
     says: 'Input is acked in bytes that the command took.',
     test: ['e2e/tests/wire-plain', 'input is taken, acked in bytes, and ended'],
-    mutation: [`${WORKER}/core/step.ts`, 'task.input.takenOffset += bytes;', ''],
+    mutation: [`${WORKER}/core/step.ts`, 'task.input.takenOffset += bytes;', 'task.input.takenOffset += 0 * bytes;'],
   },
   {
     source: 'Rules: Input',
@@ -269,7 +269,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
     source: 'Rules: The same command again',
     says: 'The same execute_command answers with the present state and starts nothing; another body is duplicate_task.',
     test: ['e2e/tests/wire-plain', 'the same command again starts nothing and answers what the task is now'],
-    mutation: [`${WORKER}/core/same-command.ts`, 'env: said.env ?? {},', ''],
+    mutation: [`${WORKER}/core/same-command.ts`, 'env: said.env ?? {},', "env: said.env ?? { A: '' },"],
   },
   // After hello
   {
@@ -323,7 +323,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
       'e2e/tests/wire-manager',
       'acks: back is ignored, beyond what was sent is invalid_offset and gives nothing',
     ],
-    mutation: [`${WORKER}/core/credit.ts`, "if (offset > sentOffset) return 'invalid';", ''],
+    mutation: [`${WORKER}/core/credit.ts`, 'if (offset > sentOffset)', 'if (offset > sentOffset + 9)'],
   },
   {
     source: 'Output',
@@ -383,11 +383,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
       'e2e/tests/wire-manager',
       'a manager that is away for orphanTimeoutMs loses its running tasks, and is told when it comes back',
     ],
-    mutation: [
-      `${WORKER}/core/session.ts`,
-      "setTaskTimer(turn, task, 'orphan', turn.state.policy.orphanTimeoutMs)",
-      "clearTaskTimer(turn, task, 'orphan')",
-    ],
+    mutation: [`${WORKER}/core/session.ts`, "setTaskTimer(turn, task, 'orphan',", "setTaskTimer(turn, task, 'keep',"],
   },
   {
     source: 'Rules: Who ended it',
@@ -396,11 +392,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
       'e2e/tests/wire-manager',
       'forget_task ends a running task without a terminal message, and frees its id once it is dead',
     ],
-    mutation: [
-      `${WORKER}/core/task.ts`,
-      'task.isForgotten = true;\n  task.subscriber = null;',
-      'task.isForgotten = true;',
-    ],
+    mutation: [`${WORKER}/core/session.ts`, 'task === undefined || task.isForgotten ? null : task', 'task === undefined ? null : task'],
   },
   {
     source: 'Manager to worker',
@@ -432,17 +424,13 @@ export const REQUIREMENTS: readonly Requirement[] = [
       'e2e/tests/wire-manager',
       'SIGTERM drains: running tasks may end, no new one is taken, exit 0; a second one means now',
     ],
-    mutation: [
-      `${WORKER}/main.ts`,
-      'server.drain(isDraining ? 0 : config.drainTimeoutMs)',
-      'server.drain(config.drainTimeoutMs)',
-    ],
+    mutation: [`${WORKER}/main.ts`, 'isDraining ? 0 : config.drainTimeoutMs', 'isDraining ? 60_000 : config.drainTimeoutMs'],
   },
   {
     source: 'Main job 3: PTY',
     says: 'PTY tasks: size, resize, controlling terminal, input, end of input.',
     test: ['e2e/tests/wire-manager', 'a terminal: size, resize, controlling terminal, input, end of input'],
-    mutation: [`${WORKER}/io/containment/pid-namespace.ts`, '`${tools.setsid} -c`', '`${tools.setsid}`'],
+    mutation: [`${WORKER}/io/terminal.ts`, 'native.resize(master, newCols, newRows)', 'native.resize(master, newRows, newCols)'],
   },
   {
     source: 'Main job 3: PTY',
@@ -473,7 +461,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
     mutation: [
       `${WORKER}/io/process-manager.ts`,
       "CI: '1', ...launch.env",
-      "CI: '1', ...process.env, ...launch.env",
+      "CI: '1', ...(process.env as Record<string, string>), ...launch.env",
     ],
   },
   {

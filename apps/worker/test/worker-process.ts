@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import {
   decodeOutputFrame,
@@ -17,7 +18,7 @@ import {
 } from '@sandcrew/protocol';
 import { WebSocket } from 'ws';
 
-export const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 export const TOKEN = 'test-token-of-more-than-thirty-two-characters';
 
 /** Where a level cannot be had, its tests are left out; the process group works everywhere. */
@@ -326,6 +327,15 @@ export class Client {
       this.#outputs.set(taskId, output);
     }
     return output;
+  }
+}
+
+/** Settles when something is so that nothing tells of, as what /proc shows; rejects where it is not in time. */
+export async function until(isSo: () => boolean, withinMs = 5_000): Promise<void> {
+  const deadlineMs = performance.now() + withinMs;
+  while (!isSo()) {
+    if (performance.now() > deadlineMs) throw new Error(`still not so after ${withinMs} ms`);
+    await setTimeout(10);
   }
 }
 

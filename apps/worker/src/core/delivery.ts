@@ -87,7 +87,7 @@ function sendNext(turn: Turn, task: Task, subscriber: Subscriber, session: Sessi
   // A gap uses no window, yet it waits for one: it may still grow while its reader does not read.
   if (chunk !== null && credit === 0) return isSocketFull ? 'socket_full' : 'done';
   if (subscriber.sentOffset < log.startOffset && (chunk !== null || task.terminal !== null)) {
-    sendGap(turn, task, subscriber, session, log.startOffset - subscriber.sentOffset);
+    sendGap(turn, task, subscriber, log.startOffset - subscriber.sentOffset);
     return 'more';
   }
   if (chunk === null) {
@@ -96,7 +96,7 @@ function sendNext(turn: Turn, task: Task, subscriber: Subscriber, session: Sessi
   }
   const rest = chunk.offset + chunk.bytes - subscriber.sentOffset;
   if (chunk.place.kind === 'lost') {
-    sendGap(turn, task, subscriber, session, rest);
+    sendGap(turn, task, subscriber, rest);
     return 'more';
   }
   const bytes = Math.min(rest, credit, MAX_CHUNK_BYTES);
@@ -119,10 +119,10 @@ function sendChunk(turn: Turn, task: Task, subscriber: Subscriber, session: Sess
   if (session.kind !== 'manager') letGo(turn, task, subscriber.sentOffset);
 }
 
-function sendGap(turn: Turn, task: Task, subscriber: Subscriber, session: Session, bytes: number): void {
+function sendGap(turn: Turn, task: Task, subscriber: Subscriber, bytes: number): void {
   const gap = { offset: subscriber.sentOffset, bytes };
-  finishText(turn, task, session, gap.offset); // a code point is not put together from both sides of a gap
-  turn.effects.push({ type: 'send', sessionId: session.id, message: { type: 'output_gap', taskId: task.taskId, ...gap } });
+  finishText(turn, task, subscriber, gap.offset); // a code point is not put together from both sides of a gap
+  turn.effects.push({ type: 'send', sessionId: subscriber.sessionId, message: { type: 'output_gap', taskId: task.taskId, ...gap } });
   subscriber.gaps.push(gap);
   advance(task, subscriber, bytes);
 }
@@ -135,7 +135,7 @@ function advance(task: Task, subscriber: Subscriber, bytes: number): void {
 function sendTerminal(turn: Turn, task: Task, subscriber: Subscriber, session: Session): void {
   if (task.terminal === null || subscriber.isTerminalSent) return;
   subscriber.isTerminalSent = true;
-  finishText(turn, task, session, task.log.endOffset);
+  finishText(turn, task, subscriber, task.log.endOffset);
   turn.effects.push({ type: 'send', sessionId: session.id, message: task.terminal });
 }
 
@@ -147,8 +147,9 @@ function readSpooled(turn: Turn, task: Task, subscriber: Subscriber, offset: num
   turn.effects.push({ type: 'read_spool', taskKey: task.key, segment: chunk.place.segment, position, offset, bytes });
 }
 
-function finishText(turn: Turn, task: Task, session: Session, offset: number): void {
-  if (session.output === 'text') turn.effects.push({ type: 'finish_text', sessionId: session.id, taskId: task.taskId, offset });
+function finishText(turn: Turn, task: Task, { sessionId }: Subscriber, offset: number): void {
+  if (turn.state.sessions.get(sessionId)?.output !== 'text') return;
+  turn.effects.push({ type: 'finish_text', sessionId, taskId: task.taskId, offset });
 }
 
 function primeText(turn: Turn, session: Session, task: Task, stream: Stream, data: Uint8Array): void {

@@ -31,7 +31,7 @@ export interface OutputLog {
 }
 
 /** A code point has at most four bytes, so at most three stand before the point where it was cut. */
-export const LOOKBACK_BYTES = 3;
+const LOOKBACK_BYTES = 3;
 
 /** Small writes are gathered into buffers of this size, so that a byte at a time does not cost an object a byte. */
 const GATHER_BYTES = 16_384;

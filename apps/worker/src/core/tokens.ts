@@ -6,7 +6,7 @@ export interface NamedToken {
 }
 
 /** 32 random bytes take 43 characters of base64url or 64 of hex; what is shorter can be guessed sooner. */
-export const MIN_TOKEN_CHARACTERS = 32;
+const MIN_TOKEN_CHARACTERS = 32;
 
 /** The tokens of a file of `[NAME:]TOKEN` lines; NAME is `default` where left out. Faults name the line, never the token. */
 export function readTokens(text: string): { tokens: NamedToken[]; faults: string[] } {

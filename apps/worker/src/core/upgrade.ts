@@ -21,7 +21,7 @@ export type UpgradeVerdict =
   | { readonly status: 400 | 401 | 403 | 404 | 429 | 503; readonly message: string };
 
 /** 20 failed tokens in a minute from one address; the next one gets 429 (a good token always passes). */
-export const MAX_FAILED_TOKENS = 20;
+const MAX_FAILED_TOKENS = 20;
 export const FAILED_TOKENS_WINDOW_MS = 60_000;
 
 /**

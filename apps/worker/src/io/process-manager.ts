@@ -29,7 +29,8 @@ interface RunningTask {
   readonly input: InputWriter | null;
   readonly terminal: Terminal | null;
   maxMemoryBytes: number;
-  cpuMs: number;
+  /** Null where it is not known: what a process used is gone with it, unless something that lives reaped it. */
+  cpuMs: number | null;
   isOutputClosed: boolean;
   isTreeEnded: boolean;
 }
@@ -103,7 +104,7 @@ export class ProcessManager {
     this.#sample(task);
     const leftover = await task.process.endTree();
     const usage: Usage = {
-      cpuMs: task.cpuMs,
+      ...(task.cpuMs === null ? {} : { cpuMs: task.cpuMs }),
       ...(task.maxMemoryBytes > 0 ? { maxMemoryBytes: task.maxMemoryBytes } : {}),
     };
     task.isTreeEnded = true;
@@ -196,7 +197,7 @@ export class ProcessManager {
             (bytes) => this.#emit({ type: 'input_taken', taskKey, bytes }),
             () => this.#emit({ type: 'input_closed', taskKey }),
           );
-    return { process: contained, reader, input, terminal: wiring.terminal, maxMemoryBytes: 0, cpuMs: 0, isOutputClosed: false, isTreeEnded: false };
+    return { process: contained, reader, input, terminal: wiring.terminal, maxMemoryBytes: 0, cpuMs: null, isOutputClosed: false, isTreeEnded: false };
   }
 
   #watch(taskKey: string): void {
@@ -204,6 +205,7 @@ export class ProcessManager {
     if (task === undefined) return;
     this.#sample(task);
     void task.process.exited.then(({ exitCode, signal }) => {
+      task.cpuMs = null; // what was seen before the exit is less than all
       this.#sample(task);
       task.input?.close();
       if (task.terminal !== null) closeAll([task.terminal.slave]); // held until now, so that no output was lost
@@ -228,7 +230,7 @@ export class ProcessManager {
   #sample(task: RunningTask): void {
     const memoryBytes = task.process.family().reduce((sum, { residentBytes }) => sum + residentBytes, 0);
     task.maxMemoryBytes = Math.max(task.maxMemoryBytes, memoryBytes);
-    task.cpuMs = Math.max(task.cpuMs, task.process.cpuMs() ?? 0);
+    task.cpuMs = task.process.cpuMs() ?? task.cpuMs;
   }
 
   async #place({ workspace, tokenName }: LaunchRequest): Promise<{ directory: string; home: string }> {

@@ -85,11 +85,13 @@ test('headers that are not finished in 5 s close the connection', async () => {
 
 describe('a frame', () => {
   test('that is binary closes with 1003, and what follows it is void', async () => {
-    const client = await worker.connect();
+    const client = await worker.manager('binary');
     client.socket.send(Buffer.from([1, 2]));
-    client.send({ type: 'ping' });
+    client.execute('sleep 60');
     expect(await client.closed()).toBe(1003);
-    expect(client.messages).toEqual([]);
+    const again = await worker.connect();
+    again.send({ type: 'hello', managerId: 'binary', output: 'text' });
+    expect((await again.next('welcome')).tasks).toEqual([]);
   });
 
   test('over 1 MiB closes with 1009', async () => {

@@ -1,7 +1,7 @@
 /** Nothing that a task started lives on after its terminal message, whatever it did to get away. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Client, isAlive, LEVELS, TestWorker } from '../worker-process.js';
+import { type Client, isAlive, LEVELS, TestWorker, until } from '../worker-process.js';
 
 /** Each leaves a process behind that bears `$NAME` in its argv and would sleep for a minute. */
 const SLEEP = 'bash -c "exec -a $NAME sleep 60"';
@@ -11,6 +11,7 @@ const ESCAPEES: readonly [name: string, command: string, onlyNamespace?: true][]
   ['that ignores SIGTERM', `bash -c 'trap "" TERM HUP; exec -a $NAME sleep 60' &`],
   ['in a session of its own', `setsid ${SLEEP} > /dev/null 2>&1 < /dev/null &`],
   ['forked twice', `(setsid ${SLEEP} > /dev/null 2>&1 < /dev/null &) & wait`],
+  ['in the background with a cleaned environment', 'env -i bash -c "exec -a $NAME sleep 60" &'],
   ['that is stopped', `bash -c 'kill -STOP $$; exec -a $NAME sleep 60' & sleep 0.05`],
   [
     'forked twice with a cleaned environment',
@@ -35,7 +36,7 @@ describe.each(LEVELS)('%s', (containment) => {
   );
 
   test.each(held)('a process %s does not outlive the command’s own end', async (_, command) => {
-    const NAME = `escapee-${process.pid}-${count++}`;
+    const NAME = `escapee-${containment}-${process.pid}-${count++}`;
     const { terminal } = await client.run(`${command}\nsleep 0.1; exit 3`, { env: { NAME }, lingerMs: 0 });
     expect(terminal).toMatchObject({ type: 'task_complete', exitCode: 3 });
     expect(terminal.leftover).toBeGreaterThan(0);
@@ -43,7 +44,7 @@ describe.each(LEVELS)('%s', (containment) => {
   });
 
   test.each(held)('a process %s does not outlive a terminate', async (_, command) => {
-    const NAME = `escapee-${process.pid}-${count++}`;
+    const NAME = `escapee-${containment}-${process.pid}-${count++}`;
     const taskId = await client.start(`${command}\nsleep 0.1; echo ready; sleep 60`, { env: { NAME } });
     await client.output(taskId, 'ready');
     client.send({ type: 'terminate_task', taskId, graceMs: 100 });
@@ -52,25 +53,22 @@ describe.each(LEVELS)('%s', (containment) => {
   });
 
   test.each(held)('a process %s does not outlive a worker that is killed', async (_, command) => {
-    const NAME = `escapee-${process.pid}-${count++}`;
+    const NAME = `escapee-${containment}-${process.pid}-${count++}`;
     const victim = await TestWorker.start(['--containment', containment]);
     const manager = await victim.manager();
     const taskId = await manager.start(`${command}\nsleep 0.1; echo ready; exec -a ${NAME} sleep 60`, {
       env: { NAME },
     });
     await manager.output(taskId, 'ready');
-    expect(livingNamed(NAME).length).toBeGreaterThan(0);
+    await until(() => livingNamed(NAME).length > 0);
     victim.run.kill('SIGKILL');
     await victim.run.ended;
-    const deadlineMs = performance.now() + 1_000;
-    while (livingNamed(NAME).length > 0 && performance.now() < deadlineMs)
-      await new Promise((resolve) => setImmediate(resolve));
-    expect(livingNamed(NAME)).toEqual([]);
+    await until(() => livingNamed(NAME).length === 0, 1_000);
     victim.place.remove();
   });
 
   test('leftovers of one task are not those of another', async () => {
-    const NAME = `escapee-${process.pid}-${count++}`;
+    const NAME = `escapee-${containment}-${process.pid}-${count++}`;
     const other = await client.start(`exec -a ${NAME} sleep 60`);
     await client.run('sleep 60 > /dev/null 2>&1 & true');
     expect(livingNamed(NAME)).toHaveLength(1);

@@ -137,6 +137,7 @@ describe.each(LEVELS)('%s', (containment) => {
       'for i in 1 2; do (i=0; while [ $i -lt 60000 ]; do i=$((i+1)); done) & done; wait',
     );
     if (containment === 'pid-namespace') expect(terminal.usage?.cpuMs).toBeGreaterThan(50);
+    else expect(terminal.usage).not.toHaveProperty('cpuMs'); // it is not known there, and not guessed
     expect(terminal.usage?.maxMemoryBytes).toBeGreaterThan(100_000);
   });
 

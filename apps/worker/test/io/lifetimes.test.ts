@@ -67,7 +67,7 @@ test('a worker that looked into a block exits without delay', async () => {
   worker.place.remove();
 });
 
-test('after 300 tasks there is no zombie, no descriptor and no file more than before', async () => {
+test('after 180 tasks there is no zombie, no descriptor and no file more than before', async () => {
   const worker = await TestWorker.start(['--containment', 'pid-namespace', '--max-tasks', '6']);
   const client = await worker.manager();
   const look = () => ({
@@ -87,7 +87,7 @@ test('after 300 tasks there is no zombie, no descriptor and no file more than be
   };
   await runSome(6);
   const before = look();
-  for (let round = 0; round < 50; round++) await runSome(6);
+  for (let round = 0; round < 30; round++) await runSome(6);
   client.send({ type: 'ping' });
   await client.next('pong');
   expect(look()).toEqual(before);

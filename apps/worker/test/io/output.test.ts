@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Client, LEVELS, TestWorker } from '../worker-process.js';
+import { type Client, LEVELS, TestWorker, until } from '../worker-process.js';
 
 const sha256 = (data: Uint8Array) => createHash('sha256').update(data).digest('hex');
 
@@ -101,7 +101,7 @@ describe('a reader that does not read', () => {
     again.send({ type: 'forget_task', taskId });
     again.send({ type: 'ping' });
     await again.next('pong');
-    await emptied(join(worker.place.stateDir, 'spool'));
+    await until(() => readdirSync(join(worker.place.stateDir, 'spool')).length === 0);
   });
 
   test('is told what is past the retained bytes, and gets the true exit code', async () => {
@@ -124,11 +124,6 @@ describe('a reader that does not read', () => {
       const { tasks } = await client.next('welcome');
       if (tasks[0]?.state !== 'running') return client;
     }
-  }
-
-  /** The spool is deleted when it is no longer needed, a moment later. */
-  async function emptied(directory: string): Promise<void> {
-    while (readdirSync(directory).length > 0) await new Promise((resolve) => setImmediate(resolve));
   }
 });
 

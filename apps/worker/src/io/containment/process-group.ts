@@ -21,7 +21,7 @@ const ON_TERMINAL = 'exec <>"$1" >&0 2>&0; shift; exec "$@"';
 
 /**
  * Waits for the worker's death, which closes its stdin, then ends the groups that it was told of and whatever bears
- * the worker's marker. A kill -9 leaves the worker no time to do so itself.
+ * the worker's marker. A kill -9 leaves the worker no time to do so itself. (dash's kill knows no `--`.)
  */
 const GUARDIAN = `trap '' HUP INT TERM
 groups=' '
@@ -31,7 +31,7 @@ while read -r action group; do
     drop) groups="\${groups%% $group *} \${groups#* $group }" ;;
   esac
 done
-for group in $groups; do kill -KILL -- "-$group"; done 2>/dev/null
+for group in $groups; do kill -KILL "-$group"; done 2>/dev/null
 for environ in $(grep -lzs "^$1" /proc/[0-9]*/environ); do pid=\${environ#/proc/}; kill -KILL "\${pid%/environ}"; done 2>/dev/null`;
 
 export function createProcessGroup(): ContainmentAdapter {
