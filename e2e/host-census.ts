@@ -37,7 +37,7 @@ export function describeFds(pid: number): string[] {
 }
 
 /** Whether a process lives, as who it was: a pid alone may be another's by now. */
-export function isAlive(pid: number): boolean {
+function isAlive(pid: number): boolean {
   const state = stateOf(pid);
   return state !== null && state !== 'Z';
 }

@@ -126,9 +126,9 @@ export const REQUIREMENTS: readonly Requirement[] = [
     says: 'An array is an argv and no shell is involved.',
     test: ['e2e/tests/wire-plain', 'an argv, without a shell'],
     mutation: [
-      `${WORKER}/io/process-manager.ts`,
+      `${WORKER}/io/command-preparation.ts`,
       ': launch.command;',
-      ": [...this.#shell(), launch.command.join(' ')];",
+      ": [...findShell(path), launch.command.join(' ')];",
     ],
   },
   {
@@ -141,7 +141,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
     source: 'Manager to worker',
     says: 'cwd may not leave the workspace, also not by a link.',
     test: ['e2e/tests/wire-plain', 'a cwd that leaves the workspace by a link is rejected'],
-    mutation: [`${WORKER}/io/process-manager.ts`, 'isInside && (await', 'isInside !== null && (await'],
+    mutation: [`${WORKER}/io/command-preparation.ts`, 'isInside && (await', 'path !== null && (await'],
   },
   {
     source: 'Rules: Plain clients',
@@ -157,7 +157,11 @@ export const REQUIREMENTS: readonly Requirement[] = [
     source: 'Rules: Refusals',
     says: 'A command that cannot be run is rejected with its detail, and its id stays free.',
     test: ['e2e/tests/wire-plain', 'a NUL in the command is rejected, and its id stays free'],
-    mutation: [`${WORKER}/core/admission.ts`, 'findIndex((word) => word.includes(', 'findIndex((word) => word === '' && word.includes('],
+    mutation: [
+      `${WORKER}/core/admission.ts`,
+      'findIndex((word) => word.includes(',
+      'findIndex((word) => word === words[9] && word.includes(',
+    ],
   },
   {
     source: 'Rules: Refusals',
@@ -202,7 +206,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
     source: 'Rules: Who ended it',
     says: 'SIGKILL comes after graceMs.',
     test: ['e2e/tests/wire-plain', 'a command that ignores SIGTERM gets SIGKILL after graceMs'],
-    mutation: [`${WORKER}/core/task.ts`, "setTaskTimer(turn, task, 'kill', step.killAfterMs);", ''],
+    mutation: [`${WORKER}/core/ending.ts`, "setTaskTimer(turn, task, 'kill', step.killAfterMs);", ''],
   },
   {
     source: 'Rules: Who ended it',
@@ -212,9 +216,9 @@ export const REQUIREMENTS: readonly Requirement[] = [
       'who ended it: a clean exit after terminate is still terminated; a signal by signal_task is the own end',
     ],
     mutation: [
-      `${WORKER}/core/task.ts`,
-      'if (task.cause === null) return finish',
-      'if (task.cause === null || task.exit.exitCode === 0) return finish',
+      `${WORKER}/core/ending.ts`,
+      'if (task.cause === null)',
+      'if (task.cause === null || task.exit.exitCode === 0)',
     ],
   },
   {
@@ -232,7 +236,11 @@ export const REQUIREMENTS: readonly Requirement[] = [
     source: 'Rules: Input',
     says: 'Input is acked in bytes that the command took.',
     test: ['e2e/tests/wire-plain', 'input is taken, acked in bytes, and ended'],
-    mutation: [`${WORKER}/core/step.ts`, 'task.input.takenOffset += bytes;', 'task.input.takenOffset += 0 * bytes;'],
+    mutation: [
+      `${WORKER}/core/step.ts`,
+      'task.input.takenOffset += bytes;',
+      'task.input.takenOffset += 0 * bytes;',
+    ],
   },
   {
     source: 'Rules: Input',
@@ -263,7 +271,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
       'e2e/tests/wire-plain',
       'late messages: input to an ended task and to a closed stdin is refused, other things are ignored',
     ],
-    mutation: [`${WORKER}/core/session.ts`, "'task_ended'", "'stdin_closed'"],
+    mutation: [`${WORKER}/core/task-messages.ts`, "'task_ended'", "'stdin_closed'"],
   },
   {
     source: 'Rules: The same command again',
@@ -342,7 +350,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
       'a connection that ends takes no task with it: a new hello resumes each at its offset, no byte lost, none twice',
     ],
     mutation: [
-      `${WORKER}/core/session.ts`,
+      `${WORKER}/core/task-messages.ts`,
       'subscribe(turn, task, session, offset);',
       'subscribe(turn, task, session, offset + 1);',
     ],
@@ -355,7 +363,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
       'after a new connection everything of a task waits for its resume; the same command gets its one answer',
     ],
     mutation: [
-      `${WORKER}/core/session.ts`,
+      `${WORKER}/core/task-messages.ts`,
       'if (task.terminal !== null) send(turn, session, task.terminal);',
       'if (task.terminal !== null) subscribe(turn, task, session, 0);',
     ],
@@ -370,11 +378,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
     source: 'Rules: Text',
     says: 'A code point is never cut; a resume inside one looks back for its first bytes.',
     test: ['e2e/tests/wire-manager', 'text is never cut inside a code point, also not by a resume'],
-    mutation: [
-      `${WORKER}/core/output-log.ts`,
-      'export const LOOKBACK_BYTES = 3;',
-      'export const LOOKBACK_BYTES = 0;',
-    ],
+    mutation: [`${WORKER}/core/output-log.ts`, 'const LOOKBACK_BYTES = 3;', 'const LOOKBACK_BYTES = 0;'],
   },
   {
     source: 'Output',
@@ -383,7 +387,11 @@ export const REQUIREMENTS: readonly Requirement[] = [
       'e2e/tests/wire-manager',
       'a manager that is away for orphanTimeoutMs loses its running tasks, and is told when it comes back',
     ],
-    mutation: [`${WORKER}/core/session.ts`, "setTaskTimer(turn, task, 'orphan',", "setTaskTimer(turn, task, 'keep',"],
+    mutation: [
+      `${WORKER}/core/session.ts`,
+      "setTaskTimer(turn, task, 'orphan',",
+      "setTaskTimer(turn, task, 'keep',",
+    ],
   },
   {
     source: 'Rules: Who ended it',
@@ -392,7 +400,11 @@ export const REQUIREMENTS: readonly Requirement[] = [
       'e2e/tests/wire-manager',
       'forget_task ends a running task without a terminal message, and frees its id once it is dead',
     ],
-    mutation: [`${WORKER}/core/session.ts`, 'task === undefined || task.isForgotten ? null : task', 'task === undefined ? null : task'],
+    mutation: [
+      `${WORKER}/core/session.ts`,
+      'task === undefined || task.isForgotten ? null : task',
+      'task === undefined ? null : task',
+    ],
   },
   {
     source: 'Manager to worker',
@@ -424,13 +436,21 @@ export const REQUIREMENTS: readonly Requirement[] = [
       'e2e/tests/wire-manager',
       'SIGTERM drains: running tasks may end, no new one is taken, exit 0; a second one means now',
     ],
-    mutation: [`${WORKER}/main.ts`, 'isDraining ? 0 : config.drainTimeoutMs', 'isDraining ? 60_000 : config.drainTimeoutMs'],
+    mutation: [
+      `${WORKER}/main.ts`,
+      'isDraining ? 0 : config.drainTimeoutMs',
+      'isDraining ? 60_000 : config.drainTimeoutMs',
+    ],
   },
   {
     source: 'Main job 3: PTY',
     says: 'PTY tasks: size, resize, controlling terminal, input, end of input.',
     test: ['e2e/tests/wire-manager', 'a terminal: size, resize, controlling terminal, input, end of input'],
-    mutation: [`${WORKER}/io/terminal.ts`, 'native.resize(master, newCols, newRows)', 'native.resize(master, newRows, newCols)'],
+    mutation: [
+      `${WORKER}/io/terminal.ts`,
+      'native.resize(master, newCols, newRows)',
+      'native.resize(master, newRows, newCols)',
+    ],
   },
   {
     source: 'Main job 3: PTY',
@@ -445,7 +465,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
       'e2e/tests/wire-manager',
       'each accepted command and its end are one audit line, with the token name and without the environment',
     ],
-    mutation: [`${WORKER}/core/task.ts`, 'token: task.tokenName', 'token: task.owner'],
+    mutation: [`${WORKER}/core/audit.ts`, 'token: task.tokenName', 'token: task.owner'],
   },
   {
     source: 'Worker to manager',
@@ -459,9 +479,9 @@ export const REQUIREMENTS: readonly Requirement[] = [
     says: "A task's environment is built from nothing.",
     test: ['e2e/tests/wire-plain', 'the environment is built from nothing'],
     mutation: [
-      `${WORKER}/io/process-manager.ts`,
-      "CI: '1', ...launch.env",
-      "CI: '1', ...(process.env as Record<string, string>), ...launch.env",
+      `${WORKER}/io/command-preparation.ts`,
+      "CI: '1' };",
+      "CI: '1', ...(process.env as Record<string, string>) };",
     ],
   },
   {

@@ -7,7 +7,9 @@ import { closest, distance } from 'fastest-levenshtein';
 import type { ContainmentRequest } from './io/containment/choose-containment.js';
 import { OPTIONS, type OptionName, type OptionRow, variableOf } from './options.js';
 
-export type ListenTarget = { readonly kind: 'tcp'; readonly host: string; readonly port: number } | { readonly kind: 'unix'; readonly path: string };
+export type ListenTarget =
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+  | { readonly kind: 'unix'; readonly path: string };
 
 export interface WorkerConfig {
   readonly listen: ListenTarget;
@@ -42,7 +44,10 @@ export type ConfigReading =
 
 type Values = Map<string, string[]>;
 
-export function readConfig(argv: readonly string[], env: Readonly<Record<string, string | undefined>>): ConfigReading {
+export function readConfig(
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): ConfigReading {
   const faults: string[] = [];
   const warnings: string[] = [];
   const values = readArguments(argv, faults);
@@ -75,19 +80,25 @@ function readArguments(argv: readonly string[], faults: string[]): Values {
     }
     value ??= argv[++index];
     if (value === undefined) faults.push(`--${name} expects ${row.value}, got nothing`);
-    else if (values.has(name) && row.isRepeated !== true) faults.push(`--${name} may be given once, got twice`);
+    else if (values.has(name) && row.isRepeated !== true)
+      faults.push(`--${name} may be given once, got twice`);
     else values.set(name, [...(values.get(name) ?? []), value]);
   }
   return values;
 }
 
-function readEnvironment(env: Readonly<Record<string, string | undefined>>, values: Values, warnings: string[]): void {
+function readEnvironment(
+  env: Readonly<Record<string, string | undefined>>,
+  values: Values,
+  warnings: string[],
+): void {
   const rows: readonly OptionRow[] = OPTIONS;
   for (const [variable, value] of Object.entries(env)) {
     if (!variable.startsWith('SANDCREW_') || value === undefined) continue;
     const row = rows.find(({ name }) => variableOf(name) === variable);
     if (row === undefined) warnings.push(`${variable} is no option of the worker and is ignored`);
-    else if (!values.has(row.name) && value !== '') values.set(row.name, row.isRepeated === true ? value.split(',') : [value]);
+    else if (!values.has(row.name) && value !== '')
+      values.set(row.name, row.isRepeated === true ? value.split(',') : [value]);
   }
 }
 
@@ -104,7 +115,8 @@ function interpret(values: Values, faults: string[]): WorkerConfig {
   const choice = <Word extends string>(name: OptionName, words: readonly Word[], byDefault: Word): Word => {
     const text = one(name);
     const found = words.find((word) => word === text);
-    if (text !== null && found === undefined) faults.push(`--${name} expects one of ${words.join(', ')}; got ${JSON.stringify(text)}`);
+    if (text !== null && found === undefined)
+      faults.push(`--${name} expects one of ${words.join(', ')}; got ${JSON.stringify(text)}`);
     return found ?? byDefault;
   };
   const stateDir = resolve(one('state-dir') ?? join(homedir(), '.local/state/sandcrew'));
@@ -112,12 +124,16 @@ function interpret(values: Values, faults: string[]): WorkerConfig {
   const insecurePlaintext = one('insecure-plaintext');
   const listen = readListen(one('listen') ?? '127.0.0.1:0', faults);
   if (listen.kind === 'tcp' && !isLoopback(listen.host) && tls === null && insecurePlaintext === null) {
-    faults.push(`--listen ${listen.host} is beyond loopback and needs --tls-cert and --tls-key (or --insecure-plaintext REASON)`);
+    faults.push(
+      `--listen ${listen.host} is beyond loopback and needs --tls-cert and --tls-key (or --insecure-plaintext REASON)`,
+    );
   }
   const tokenFile = one('token-file');
-  if (tokenFile === null) faults.push('--token-file is missing; make one with: sandcrew-worker token new FILE');
+  if (tokenFile === null)
+    faults.push('--token-file is missing; make one with: sandcrew-worker token new FILE');
   for (const name of ['bind-ro', 'bind-rw'] as const) {
-    if (values.has(name)) faults.push(`--${name} needs bubblewrap, which this version does not have yet; leave it out`);
+    if (values.has(name))
+      faults.push(`--${name} needs bubblewrap, which this version does not have yet; leave it out`);
   }
   return {
     listen,
@@ -148,7 +164,8 @@ function readListen(text: string, faults: string[]): ListenTarget {
   if (text.startsWith('unix:')) {
     const path = text.slice('unix:'.length);
     // The kernel's limit for a socket's path, with its closing NUL.
-    if (path === '' || Buffer.byteLength(path) > 107) faults.push(`--listen unix:PATH expects a path of 1 to 107 bytes, got ${Buffer.byteLength(path)}`);
+    if (path === '' || Buffer.byteLength(path) > 107)
+      faults.push(`--listen unix:PATH expects a path of 1 to 107 bytes, got ${Buffer.byteLength(path)}`);
     return { kind: 'unix', path: isAbsolute(path) ? path : resolve(path) };
   }
   const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text);
@@ -163,7 +180,12 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
-function readTls(cert: string | null, key: string | null, clientCa: string | null, faults: string[]): WorkerConfig['tls'] {
+function readTls(
+  cert: string | null,
+  key: string | null,
+  clientCa: string | null,
+  faults: string[],
+): WorkerConfig['tls'] {
   if (cert === null && key === null && clientCa === null) return null;
   if (cert !== null && key !== null) return { cert, key, clientCa };
   faults.push('--tls-cert and --tls-key go together, and --tls-client-ca needs both');
@@ -171,9 +193,16 @@ function readTls(cert: string | null, key: string | null, clientCa: string | nul
 }
 
 function readWorkerId(given: string | null, faults: string[]): string {
-  if (given === null) return `${hostname().replace(/[^A-Za-z0-9._-]/g, '-').replace(/^[^A-Za-z0-9]+/, '').slice(0, 100) || 'worker'}-${randomBytes(3).toString('hex')}`;
+  if (given === null)
+    return `${
+      hostname()
+        .replace(/[^A-Za-z0-9._-]/g, '-')
+        .replace(/^[^A-Za-z0-9]+/, '')
+        .slice(0, 100) || 'worker'
+    }-${randomBytes(3).toString('hex')}`;
   const { pattern } = WorkerId as unknown as { pattern: string };
-  if (!new RegExp(pattern).test(given)) faults.push(`--worker-id expects ${pattern}, got ${JSON.stringify(given)}`);
+  if (!new RegExp(pattern).test(given))
+    faults.push(`--worker-id expects ${pattern}, got ${JSON.stringify(given)}`);
   return given;
 }
 
@@ -189,6 +218,11 @@ function readLabels(given: readonly string[], faults: string[]): Record<string, 
 
 /** The option that was probably meant, where one is near. */
 function suggestion(name: string): string {
-  const near = closest(name, OPTIONS.map((option) => option.name));
-  return distance(name, near) <= Math.max(2, name.length / 3) ? `; did you mean --${near}?` : '; --help lists them';
+  const near = closest(
+    name,
+    OPTIONS.map((option) => option.name),
+  );
+  return distance(name, near) <= Math.max(2, name.length / 3)
+    ? `; did you mean --${near}?`
+    : '; --help lists them';
 }

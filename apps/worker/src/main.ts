@@ -27,7 +27,9 @@ process.exitCode = await main(process.argv.slice(2));
 
 async function main(argv: readonly string[]): Promise<number> {
   if (process.platform === 'win32') {
-    return failWith(['the worker does not run on Windows: it needs POSIX processes. Run it on Linux, macOS or in WSL 2; protocol and manager run here']);
+    return failWith([
+      'the worker does not run on Windows: it needs POSIX processes. Run it on Linux, macOS or in WSL 2; protocol and manager run here',
+    ]);
   }
   if (argv[0] === 'token') return makeToken(argv.slice(1));
   closeInheritedFds();
@@ -42,18 +44,26 @@ async function main(argv: readonly string[]): Promise<number> {
   const containment = await chooseContainment(config.containment);
   const faults = [
     ...(reading.kind === 'fault' ? reading.faults : []),
-    ...(tokens instanceof TokenRegister ? [] : tokens.map((fault) => `--token-file ${config.tokenFile}: ${fault}`)),
+    ...(tokens instanceof TokenRegister
+      ? []
+      : tokens.map((fault) => `--token-file ${config.tokenFile}: ${fault}`)),
     ...(Array.isArray(tls) ? tls : []),
     ...(containment.ok ? [] : [containment.fault]),
     ...(await socketFaults(config.listen)),
   ];
-  const isGood = reading.kind === 'run' && tokens instanceof TokenRegister && !Array.isArray(tls) && containment.ok;
+  const isGood =
+    reading.kind === 'run' && tokens instanceof TokenRegister && !Array.isArray(tls) && containment.ok;
   if (!isGood || faults.length > 0) return failWith(faults);
 
-  const log = pino({ level: config.logLevel, base: { workerId: config.workerId } }, destination({ fd: 2, sync: true }));
+  const log = pino(
+    { level: config.logLevel, base: { workerId: config.workerId } },
+    destination({ fd: 2, sync: true }),
+  );
   for (const message of reading.warnings) log.warn({ event: 'configuration', message });
-  if (containment.warning !== null) log.warn({ event: 'containment', level: containment.adapter.level, message: containment.warning });
-  if (config.insecurePlaintext !== null) log.warn({ event: 'insecure_plaintext', reason: config.insecurePlaintext });
+  if (containment.warning !== null)
+    log.warn({ event: 'containment', level: containment.adapter.level, message: containment.warning });
+  if (config.insecurePlaintext !== null)
+    log.warn({ event: 'insecure_plaintext', reason: config.insecurePlaintext });
 
   let state: StateDirectory;
   try {
@@ -62,10 +72,12 @@ async function main(argv: readonly string[]): Promise<number> {
     return failWith([`--state-dir: ${(error as Error).message}`]);
   }
   try {
-    const started = await start(config, tokens, tls, containment.adapter, state, log);
+    const started = await start(config, { tokens, tls, containment: containment.adapter, state, log });
     const shownUrl = urlOf(config.listen, started.address, tls !== null);
     obeySignals(started.server, config, log); // whoever reads the line below may send one at once
-    process.stdout.write(`${JSON.stringify({ event: 'listening', url: shownUrl, workerId: config.workerId, pid: process.pid })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ event: 'listening', url: shownUrl, workerId: config.workerId, pid: process.pid })}\n`,
+    );
     await started.server.stopped;
     log.info({ event: 'stopped' });
     return 0;
@@ -76,31 +88,36 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-async function start(
-  config: WorkerConfig,
-  tokens: TokenRegister,
-  tls: TlsFiles | null,
-  containment: ContainmentAdapter,
-  state: StateDirectory,
-  log: pino.Logger,
-) {
+/** What the configuration names, opened. */
+interface Means {
+  readonly tokens: TokenRegister;
+  readonly tls: TlsFiles | null;
+  readonly containment: ContainmentAdapter;
+  readonly state: StateDirectory;
+  readonly log: pino.Logger;
+}
+
+async function start(config: WorkerConfig, { state, ...means }: Means) {
   await mkdir(config.workspace, { recursive: true });
   const umask = process.umask(0o077); // a unix socket, the spool and what else is made here is the worker's alone
   try {
     return await SandboxWebSocketServer.start(
       {
         workerId: config.workerId,
-        policy: await policyOf(config, containment),
+        policy: await policyOf(config, means.containment),
         upgrade: { allowedOrigins: config.allowedOrigins, maxConnections: MAX_CONNECTIONS },
-        tokens,
-        tls,
-        containment,
-        state,
-        defaultWorkspace: await realpath(config.workspace),
-        environment: { path: process.env.PATH ?? DEFAULT_PATH, lang: process.env.LANG ?? 'C.UTF-8', tmpdir: tmpdir() },
+        ground: {
+          state,
+          defaultWorkspace: await realpath(config.workspace),
+          environment: {
+            path: process.env.PATH ?? DEFAULT_PATH,
+            lang: process.env.LANG ?? 'C.UTF-8',
+            tmpdir: tmpdir(),
+          },
+        },
         heartbeatIntervalMs: config.heartbeatIntervalMs,
         blockIntervalMs: config.blockIntervalMs,
-        log,
+        ...means,
       },
       listenOptions(config.listen),
     );
@@ -191,19 +208,28 @@ function readTlsFiles({ tls }: WorkerConfig): TlsFiles | null | string[] {
 async function socketFaults(listen: ListenTarget): Promise<string[]> {
   if (listen.kind !== 'unix' || !existsSync(listen.path)) return [];
   const isSocket = (await stat(listen.path)).isSocket();
-  if (!isSocket) return [`--listen unix:${listen.path}: a file that is no socket is there; choose another path`];
+  if (!isSocket)
+    return [`--listen unix:${listen.path}: a file that is no socket is there; choose another path`];
   const isLive = await new Promise<boolean>((resolve) => {
     const probe = connect(listen.path, () => resolve(true));
     probe.setTimeout(PROBE_TIMEOUT_MS, () => resolve(true));
     probe.once('error', () => resolve(false));
     probe.once('connect', () => probe.destroy());
   });
-  return [isLive ? `--listen unix:${listen.path}: another server listens there` : `--listen unix:${listen.path}: a stale socket of a dead worker is there; remove it`];
+  return [
+    isLive
+      ? `--listen unix:${listen.path}: another server listens there`
+      : `--listen unix:${listen.path}: a stale socket of a dead worker is there; remove it`,
+  ];
 }
 
 function startFault(error: NodeJS.ErrnoException, config: WorkerConfig): string {
-  const where = config.listen.kind === 'unix' ? `unix:${config.listen.path}` : `${config.listen.host}:${config.listen.port}`;
-  if (error.code === 'EADDRINUSE') return `--listen ${where}: the address is in use; choose another, or stop what listens there`;
+  const where =
+    config.listen.kind === 'unix'
+      ? `unix:${config.listen.path}`
+      : `${config.listen.host}:${config.listen.port}`;
+  if (error.code === 'EADDRINUSE')
+    return `--listen ${where}: the address is in use; choose another, or stop what listens there`;
   if (error.code === 'EACCES' || error.code === 'EADDRNOTAVAIL') return `--listen ${where}: ${error.message}`;
   return error.message;
 }
@@ -213,7 +239,8 @@ function listenOptions(listen: ListenTarget): ListenOptions {
 }
 
 function urlOf(listen: ListenTarget, address: { port: number } | string, isTls: boolean): string {
-  if (listen.kind === 'unix' || typeof address === 'string') return `ws+unix:${listen.kind === 'unix' ? listen.path : address}:/`;
+  if (listen.kind === 'unix' || typeof address === 'string')
+    return `ws+unix:${listen.kind === 'unix' ? listen.path : address}:/`;
   const host = listen.host.includes(':') ? `[${listen.host}]` : listen.host;
   return `${isTls ? 'wss' : 'ws'}://${host}:${address.port}`;
 }

@@ -9,30 +9,85 @@ export interface OptionRow {
 }
 
 export const OPTIONS = [
-  { name: 'listen', value: 'HOST:PORT|unix:PATH', meaning: 'where to listen; default 127.0.0.1:0, a free port' },
-  { name: 'token-file', value: 'FILE', meaning: 'lines of [NAME:]TOKEN, mode 0600; "sandcrew-worker token new FILE" makes one' },
-  { name: 'workspace', value: 'DIR', meaning: 'where tasks run that name no workspace; default: workspace in the state directory' },
-  { name: 'worker-id', value: 'ID', meaning: 'what this worker is called; default: the host name and a random part' },
+  {
+    name: 'listen',
+    value: 'HOST:PORT|unix:PATH',
+    meaning: 'where to listen; default 127.0.0.1:0, a free port',
+  },
+  {
+    name: 'token-file',
+    value: 'FILE',
+    meaning: 'lines of [NAME:]TOKEN, mode 0600; "sandcrew-worker token new FILE" makes one',
+  },
+  {
+    name: 'workspace',
+    value: 'DIR',
+    meaning: 'where tasks run that name no workspace; default: workspace in the state directory',
+  },
+  {
+    name: 'worker-id',
+    value: 'ID',
+    meaning: 'what this worker is called; default: the host name and a random part',
+  },
   { name: 'type', value: 'TYPE', meaning: 'what kind of worker it is, for requirements; default: general' },
   { name: 'label', value: 'K=V', meaning: 'a label for requirements; may be repeated', isRepeated: true },
   { name: 'max-tasks', value: 'N', meaning: 'tasks at once; default 16' },
-  { name: 'containment', value: 'auto|bubblewrap|pid-namespace|process-group', meaning: 'what holds tasks; default auto, the best that works here' },
+  {
+    name: 'containment',
+    value: 'auto|bubblewrap|pid-namespace|process-group',
+    meaning: 'what holds tasks; default auto, the best that works here',
+  },
   { name: 'state-dir', value: 'DIR', meaning: "the worker's own files; default ~/.local/state/sandcrew" },
   { name: 'tls-cert', value: 'FILE', meaning: 'certificate (PEM); with --tls-key the worker speaks wss' },
   { name: 'tls-key', value: 'FILE', meaning: 'its private key (PEM)' },
-  { name: 'tls-client-ca', value: 'FILE', meaning: 'clients must show a certificate of this authority (PEM)' },
-  { name: 'allow-origin', value: 'ORIGIN', meaning: 'a browser origin that may connect; none by default; may be repeated', isRepeated: true },
+  {
+    name: 'tls-client-ca',
+    value: 'FILE',
+    meaning: 'clients must show a certificate of this authority (PEM)',
+  },
+  {
+    name: 'allow-origin',
+    value: 'ORIGIN',
+    meaning: 'a browser origin that may connect; none by default; may be repeated',
+    isRepeated: true,
+  },
   { name: 'heartbeat-interval-ms', value: 'N', meaning: 'default 30000' },
   { name: 'block-interval-ms', value: 'N', meaning: 'how often tasks are looked at; default 1000' },
-  { name: 'orphan-timeout-ms', value: 'N', meaning: 'how long tasks outlive an absent manager; default 600000' },
-  { name: 'drain-timeout-ms', value: 'N', meaning: 'how long tasks may end by themselves at SIGTERM; default 60000' },
+  {
+    name: 'orphan-timeout-ms',
+    value: 'N',
+    meaning: 'how long tasks outlive an absent manager; default 600000',
+  },
+  {
+    name: 'drain-timeout-ms',
+    value: 'N',
+    meaning: 'how long tasks may end by themselves at SIGTERM; default 60000',
+  },
   { name: 'retain-bytes', value: 'N', meaning: 'unread output kept of one task; default 268435456' },
   { name: 'spool-quota-bytes', value: 'N', meaning: 'output of all tasks on disk; default 4294967296' },
   { name: 'network', value: 'host|none', meaning: 'what a task has that asks for neither; default host' },
-  { name: 'bind-ro', value: 'PATH', meaning: 'read-only in each task; needs bubblewrap; may be repeated', isRepeated: true },
-  { name: 'bind-rw', value: 'PATH', meaning: 'writable in each task; needs bubblewrap; may be repeated', isRepeated: true },
-  { name: 'insecure-plaintext', value: 'REASON', meaning: 'listen beyond loopback without TLS; the reason is logged at each start' },
-  { name: 'until-stdin-closes', value: null, meaning: 'end all tasks and exit when stdin closes, as an embedded worker does' },
+  {
+    name: 'bind-ro',
+    value: 'PATH',
+    meaning: 'read-only in each task; needs bubblewrap; may be repeated',
+    isRepeated: true,
+  },
+  {
+    name: 'bind-rw',
+    value: 'PATH',
+    meaning: 'writable in each task; needs bubblewrap; may be repeated',
+    isRepeated: true,
+  },
+  {
+    name: 'insecure-plaintext',
+    value: 'REASON',
+    meaning: 'listen beyond loopback without TLS; the reason is logged at each start',
+  },
+  {
+    name: 'until-stdin-closes',
+    value: null,
+    meaning: 'end all tasks and exit when stdin closes, as an embedded worker does',
+  },
   { name: 'log-level', value: 'LEVEL', meaning: 'debug, info, warn, error or silent; default info' },
   { name: 'help', value: null, meaning: 'show this and exit' },
   { name: 'version', value: null, meaning: 'show the version and exit' },
@@ -47,7 +102,9 @@ export function variableOf(name: string): string {
 
 export function helpText(): string {
   const rows: readonly OptionRow[] = OPTIONS;
-  const lines = rows.map(({ name, value, meaning }) => `  --${name}${value === null ? '' : ` ${value}`}\n      ${meaning}`);
+  const lines = rows.map(
+    ({ name, value, meaning }) => `  --${name}${value === null ? '' : ` ${value}`}\n      ${meaning}`,
+  );
   return `Usage: sandcrew-worker [OPTIONS]
        sandcrew-worker token new [FILE]
 

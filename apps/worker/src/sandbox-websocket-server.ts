@@ -11,12 +11,12 @@ import type { UpgradePolicy } from './core/upgrade.js';
 import type { TokenRegister } from './io/auth.js';
 import { BlockDetector } from './io/block-detector.js';
 import { monotonicMs, Timers } from './io/clock.js';
+import type { TaskGround } from './io/command-preparation.js';
 import type { ContainmentAdapter } from './io/containment/containment.js';
 import { HostHealthMeter } from './io/host-health.js';
 import { OutputSpool } from './io/output-spool.js';
 import { PipePool } from './io/pipes.js';
-import { type BaseEnvironment, ProcessManager } from './io/process-manager.js';
-import type { StateDirectory } from './io/state-directory.js';
+import { ProcessManager } from './io/process-manager.js';
 import { type Connection, type TlsFiles, WebSocketListener } from './io/websocket.js';
 import { SocketSession } from './session.js';
 import { TaskRunner } from './task-runner.js';
@@ -28,10 +28,7 @@ export interface ServerOptions {
   readonly tokens: TokenRegister;
   readonly tls: TlsFiles | null;
   readonly containment: ContainmentAdapter;
-  readonly state: StateDirectory;
-  /** Where tasks run that name no workspace. */
-  readonly defaultWorkspace: string;
-  readonly environment: BaseEnvironment;
+  readonly ground: TaskGround;
   readonly heartbeatIntervalMs: number;
   /** How often tasks are looked at, milliseconds. */
   readonly blockIntervalMs: number;
@@ -61,13 +58,15 @@ export class SandboxWebSocketServer {
     this.#reportStopped = resolve;
   });
 
-  private constructor(options: ServerOptions, workspaces: ReadonlyMap<string, string[]>) {
+  /** Made by `start`. */
+  constructor(options: ServerOptions, workspaces: ReadonlyMap<string, string[]>) {
     this.#options = options;
     this.#state = createState(options.policy, workspaces);
     const emit = (event: WorkerEvent) => this.#dispatch(event);
-    const { state, containment, defaultWorkspace, environment } = options;
+    const { containment, ground } = options;
+    const { state } = ground;
     this.#spool = new OutputSpool(`${state.path}/spool`);
-    this.#processes = new ProcessManager(containment, new PipePool(`${state.path}/pipes`), state, defaultWorkspace, environment, emit);
+    this.#processes = new ProcessManager(containment, new PipePool(`${state.path}/pipes`), ground, emit);
     this.#runner = new TaskRunner(this.#processes, this.#spool, new BlockDetector(this.#processes), emit);
     this.#health = new HostHealthMeter(state.path);
     this.#listener = new WebSocketListener(
@@ -75,17 +74,20 @@ export class SandboxWebSocketServer {
       options.upgrade,
       options.tls,
       (connection) => this.handleConnection(connection),
-      (address, { status, message }) => options.log.warn({ event: 'connection_refused', address, status, message }),
+      (address, { status, message }) =>
+        options.log.warn({ event: 'connection_refused', address, status, message }),
     );
   }
 
   /** Listens, and settles with where: `host:port`, or a socket's path. */
-  static async start(options: ServerOptions, listen: ListenOptions): Promise<{ server: SandboxWebSocketServer; address: { port: number } | string }> {
-    const server = new SandboxWebSocketServer(options, await options.state.listWorkspaces());
+  static async start(
+    options: ServerOptions,
+    listen: ListenOptions,
+  ): Promise<{ server: SandboxWebSocketServer; address: { port: number } | string }> {
+    const server = new SandboxWebSocketServer(options, await options.ground.state.listWorkspaces());
     await server.#spool.open();
     const address = await server.#listener.listen(listen);
-    server.#monitor = setInterval(() => server.monitorForBlocks(), options.blockIntervalMs);
-    server.#heartbeat = setInterval(() => void server.#measureHealth(), options.heartbeatIntervalMs);
+    server.#keepTime();
     return { server, address };
   }
 
@@ -100,7 +102,8 @@ export class SandboxWebSocketServer {
         this.#sessions.delete(id);
         log.info({ event: 'connection_closed', session: id });
       }
-      if (event.type === 'message_received' && event.message.type === 'execute_command') this.handleExecuteCommand(id, event.message);
+      if (event.type === 'message_received' && event.message.type === 'execute_command')
+        this.handleExecuteCommand(id, event.message);
       else this.#dispatch(event);
     });
     this.#sessions.set(id, { session, tokenDigest });
@@ -168,7 +171,12 @@ export class SandboxWebSocketServer {
     }
   }
 
-  #performOnSession(effect: Extract<WorkerEffect, { type: 'send' | 'send_output' | 'begin_text' | 'prime_text' | 'finish_text' | 'close_connection' }>): void {
+  #performOnSession(
+    effect: Extract<
+      WorkerEffect,
+      { type: 'send' | 'send_output' | 'begin_text' | 'prime_text' | 'finish_text' | 'close_connection' }
+    >,
+  ): void {
     const session = this.#sessions.get(effect.sessionId)?.session;
     switch (effect.type) {
       case 'send':
@@ -186,15 +194,24 @@ export class SandboxWebSocketServer {
     }
   }
 
-  async #removeWorkspace({ sessionId, tokenName, workspace }: Extract<WorkerEffect, { type: 'remove_workspace' }>): Promise<void> {
+  async #removeWorkspace({
+    sessionId,
+    tokenName,
+    workspace,
+  }: Extract<WorkerEffect, { type: 'remove_workspace' }>): Promise<void> {
     try {
-      await this.#options.state.removeWorkspace(tokenName, workspace);
+      await this.#options.ground.state.removeWorkspace(tokenName, workspace);
       this.#dispatch({ type: 'workspace_removed', sessionId, tokenName, workspace });
     } catch (error) {
       const message = `workspace ${workspace} cannot be removed: ${(error as Error).message}`;
       this.#options.log.warn({ event: 'workspace_kept', tokenName, workspace, message });
       this.#dispatch({ type: 'workspace_kept', sessionId, tokenName, workspace, message });
     }
+  }
+
+  #keepTime(): void {
+    this.#monitor = setInterval(() => this.monitorForBlocks(), this.#options.blockIntervalMs);
+    this.#heartbeat = setInterval(() => void this.#measureHealth(), this.#options.heartbeatIntervalMs);
   }
 
   async #measureHealth(): Promise<void> {

@@ -1,6 +1,13 @@
 /** The frames of one connection: turns what comes in into events, and what goes out into frames. It decides nothing. */
 import { StringDecoder } from 'node:string_decoder';
-import { CLOSE_CODES, decodeManagerMessage, encodeOutputFrame, encodeWorkerMessage, type OutputFrame, type WorkerMessage } from '@sandcrew/protocol';
+import {
+  CLOSE_CODES,
+  decodeManagerMessage,
+  encodeOutputFrame,
+  encodeWorkerMessage,
+  type OutputFrame,
+  type WorkerMessage,
+} from '@sandcrew/protocol';
 import type { WebSocket } from 'ws';
 import type { OutgoingMessage } from './core/effect.js';
 import type { WorkerEvent } from './core/event.js';
@@ -30,7 +37,9 @@ export class SocketSession {
   }
 
   send(message: OutgoingMessage): void {
-    this.#write(encodeWorkerMessage({ ...message, workerId: this.#workerId, timestamp: Date.now() } as WorkerMessage));
+    this.#write(
+      encodeWorkerMessage({ ...message, workerId: this.#workerId, timestamp: Date.now() } as WorkerMessage),
+    );
   }
 
   /** Sends one chunk. `onTaken` is called when the socket has taken it, or never will. */
@@ -65,7 +74,16 @@ export class SocketSession {
   }
 
   #encodeText(taskId: string, stream: Stream, output: string, offset: number, bytes: number): string {
-    return encodeWorkerMessage({ type: 'task_output', taskId, stream, output, offset, bytes, workerId: this.#workerId, timestamp: Date.now() });
+    return encodeWorkerMessage({
+      type: 'task_output',
+      taskId,
+      stream,
+      output,
+      offset,
+      bytes,
+      workerId: this.#workerId,
+      timestamp: Date.now(),
+    });
   }
 
   #decoderOf(taskId: string, stream: Stream): StringDecoder {
@@ -92,5 +110,10 @@ function readFrame(sessionId: string, data: Buffer): WorkerEvent {
   if (!decoded.ok) return { type: 'frame_refused', sessionId, refusal: decoded.refusal };
   const { message } = decoded;
   if (message.type !== 'send_input') return { type: 'message_received', sessionId, message };
-  return { type: 'message_received', sessionId, message, input: Buffer.from(message.input, message.encoding ?? 'utf8') };
+  return {
+    type: 'message_received',
+    sessionId,
+    message,
+    input: Buffer.from(message.input, message.encoding ?? 'utf8'),
+  };
 }

@@ -13,7 +13,12 @@ export class TaskRunner {
   readonly #blocks: BlockDetector;
   readonly #emit: (event: WorkerEvent) => void;
 
-  constructor(processes: ProcessManager, spool: OutputSpool, blocks: BlockDetector, emit: (event: WorkerEvent) => void) {
+  constructor(
+    processes: ProcessManager,
+    spool: OutputSpool,
+    blocks: BlockDetector,
+    emit: (event: WorkerEvent) => void,
+  ) {
     this.#processes = processes;
     this.#spool = spool;
     this.#blocks = blocks;
@@ -48,11 +53,20 @@ export class TaskRunner {
     }
   }
 
-  async #examine(taskKey: string, reason: Extract<TaskEffect, { type: 'examine_block' }>['reason']): Promise<void> {
+  async #examine(
+    taskKey: string,
+    reason: Extract<TaskEffect, { type: 'examine_block' }>['reason'],
+  ): Promise<void> {
     this.#emit({ type: 'block_examined', taskKey, reason, finding: await this.#blocks.examine(taskKey) });
   }
 
-  async #append({ taskKey, segment, position, offset, data }: Extract<TaskEffect, { type: 'append_spool' }>): Promise<void> {
+  async #append({
+    taskKey,
+    segment,
+    position,
+    offset,
+    data,
+  }: Extract<TaskEffect, { type: 'append_spool' }>): Promise<void> {
     const files = this.#spool.of(taskKey);
     const written = files.append(segment, position, data);
     if (files.isBehind) this.#processes.pauseOutput(taskKey, true);
@@ -64,9 +78,20 @@ export class TaskRunner {
     if (!files.isBehind) this.#processes.pauseOutput(taskKey, false);
   }
 
-  async #read({ taskKey, segment, position, offset, bytes }: Extract<TaskEffect, { type: 'read_spool' }>): Promise<void> {
+  async #read({
+    taskKey,
+    segment,
+    position,
+    offset,
+    bytes,
+  }: Extract<TaskEffect, { type: 'read_spool' }>): Promise<void> {
     try {
-      this.#emit({ type: 'spool_read', taskKey, offset, data: await this.#spool.of(taskKey).read(segment, position, bytes) });
+      this.#emit({
+        type: 'spool_read',
+        taskKey,
+        offset,
+        data: await this.#spool.of(taskKey).read(segment, position, bytes),
+      });
     } catch {
       this.#emit({ type: 'spool_failed', taskKey, offset, bytes });
     }

@@ -37,13 +37,15 @@ function judgeCommand(command: string | readonly string[]): Rejection | null {
     return reject('invalid_command', 'expected a command, got an empty one');
   }
   const withNul = words.findIndex((word) => word.includes('\0'));
-  if (withNul >= 0) return reject('invalid_command', `expected no NUL in a command, got one in word ${withNul}`);
+  if (withNul >= 0)
+    return reject('invalid_command', `expected no NUL in a command, got one in word ${withNul}`);
   return null;
 }
 
 function judgeCwd(cwd: string): Rejection | null {
   if (cwd.includes('\0')) return reject('invalid_cwd', 'expected no NUL in cwd');
-  if (cwd.startsWith('/')) return reject('invalid_cwd', `expected cwd relative to the workspace, got ${quote(cwd)}`);
+  if (cwd.startsWith('/'))
+    return reject('invalid_cwd', `expected cwd relative to the workspace, got ${quote(cwd)}`);
   let depth = 0;
   for (const part of cwd.split('/')) {
     if (part === '..') depth--;
@@ -53,7 +55,10 @@ function judgeCwd(cwd: string): Rejection | null {
   return null;
 }
 
-function judgeEnv(env: Readonly<Record<string, string>>, allowEnv: boolean | readonly string[]): Rejection | null {
+function judgeEnv(
+  env: Readonly<Record<string, string>>,
+  allowEnv: boolean | readonly string[],
+): Rejection | null {
   for (const [name, value] of Object.entries(env)) {
     if (name === '' || name.includes('=') || name.includes('\0')) {
       return reject('invalid_env', `expected a variable name without "=" and NUL, got ${quote(name)}`);
@@ -61,7 +66,10 @@ function judgeEnv(env: Readonly<Record<string, string>>, allowEnv: boolean | rea
     if (value.includes('\0')) return reject('invalid_env', `expected no NUL in ${quote(name)}`);
     const isMeant = typeof allowEnv === 'boolean' ? allowEnv : allowEnv.includes(name);
     if (STEERING.test(name) && !isMeant) {
-      return reject('invalid_env', `${quote(name)} steers loaders or interpreters; name it in allowEnv if it is meant`);
+      return reject(
+        'invalid_env',
+        `${quote(name)} steers loaders or interpreters; name it in allowEnv if it is meant`,
+      );
     }
   }
   return null;
@@ -70,12 +78,18 @@ function judgeEnv(env: Readonly<Record<string, string>>, allowEnv: boolean | rea
 function judgeLimits(limits: FullCommand['limits']): Rejection | null {
   const asked = Object.keys(limits);
   if (asked.length === 0) return null;
-  return reject('unenforceable_limit', `this worker enforces no ${asked.join(', ')}; leave limits out, or use one that does`);
+  return reject(
+    'unenforceable_limit',
+    `this worker enforces no ${asked.join(', ')}; leave limits out, or use one that does`,
+  );
 }
 
 function judgeNetwork(network: 'none' | 'host', containment: Containment): Rejection | null {
   if (network === 'host' || containment !== 'process-group') return null;
-  return reject('containment_unavailable', 'network none needs a namespace, and this worker contains by process-group');
+  return reject(
+    'containment_unavailable',
+    'network none needs a namespace, and this worker contains by process-group',
+  );
 }
 
 function judgeRoom(means: WorkerMeans): Rejection | null {
@@ -83,7 +97,8 @@ function judgeRoom(means: WorkerMeans): Rejection | null {
   if (means.runningTasks >= means.maxTasks) {
     return reject('busy', `all ${means.maxTasks} slots are taken; try again when a task has ended`);
   }
-  if (means.isWorkspaceLeaving) return reject('busy', 'the workspace is being removed; try again when it is gone');
+  if (means.isWorkspaceLeaving)
+    return reject('busy', 'the workspace is being removed; try again when it is gone');
   return null;
 }
 

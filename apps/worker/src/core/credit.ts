@@ -33,12 +33,17 @@ export interface Gap {
 /** Bytes between two offsets that are not in a gap. */
 export function bytesBetween(fromOffset: number, toOffset: number, gaps: readonly Gap[]): number {
   let bytes = toOffset - fromOffset;
-  for (const gap of gaps) bytes -= Math.max(0, Math.min(toOffset, gap.offset + gap.bytes) - Math.max(fromOffset, gap.offset));
+  for (const gap of gaps)
+    bytes -= Math.max(0, Math.min(toOffset, gap.offset + gap.bytes) - Math.max(fromOffset, gap.offset));
   return bytes;
 }
 
 /** What an ack means: it moves the resume point, or crosses on the way, or claims what was never sent. */
-export function judgeAck(offset: number, ackedOffset: number, sentOffset: number): 'advances' | 'old' | 'invalid' {
+export function judgeAck(
+  offset: number,
+  ackedOffset: number,
+  sentOffset: number,
+): 'advances' | 'old' | 'invalid' {
   if (offset > sentOffset) return 'invalid';
   return offset > ackedOffset ? 'advances' : 'old';
 }

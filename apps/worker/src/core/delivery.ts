@@ -11,7 +11,14 @@ const FRAME_COST_BYTES = 256;
 
 /** Makes `session` the reader of `task` from `offset` on. */
 export function subscribe(turn: Turn, task: Task, session: Session, offset: number): void {
-  const subscriber: Subscriber = { sessionId: session.id, sentOffset: offset, reading: null, primers: [], gaps: [], isTerminalSent: false };
+  const subscriber: Subscriber = {
+    sessionId: session.id,
+    sentOffset: offset,
+    reading: null,
+    primers: [],
+    gaps: [],
+    isTerminalSent: false,
+  };
   task.subscriber = subscriber;
   if (session.output === 'text') {
     turn.effects.push({ type: 'begin_text', sessionId: session.id, taskId: task.taskId });
@@ -65,7 +72,12 @@ export function receiveSpooled(turn: Turn, task: Task, offset: number, data: Uin
   deliver(turn, task);
 }
 
-function sendNext(turn: Turn, task: Task, subscriber: Subscriber, session: Session): 'more' | 'done' | 'socket_full' {
+function sendNext(
+  turn: Turn,
+  task: Task,
+  subscriber: Subscriber,
+  session: Session,
+): 'more' | 'done' | 'socket_full' {
   if (subscriber.reading !== null) return 'done';
   const primer = subscriber.primers.shift();
   if (primer !== undefined) {
@@ -109,7 +121,14 @@ function sendNext(turn: Turn, task: Task, subscriber: Subscriber, session: Sessi
   return 'more';
 }
 
-function sendChunk(turn: Turn, task: Task, subscriber: Subscriber, session: Session, stream: Stream, data: Uint8Array): void {
+function sendChunk(
+  turn: Turn,
+  task: Task,
+  subscriber: Subscriber,
+  session: Session,
+  stream: Stream,
+  data: Uint8Array,
+): void {
   const cost = data.length + FRAME_COST_BYTES;
   const frame = { taskId: task.taskId, stream, offset: subscriber.sentOffset, data };
   turn.effects.push({ type: 'send_output', sessionId: session.id, encoding: session.output, frame, cost });
@@ -122,7 +141,11 @@ function sendChunk(turn: Turn, task: Task, subscriber: Subscriber, session: Sess
 function sendGap(turn: Turn, task: Task, subscriber: Subscriber, bytes: number): void {
   const gap = { offset: subscriber.sentOffset, bytes };
   finishText(turn, task, subscriber, gap.offset); // a code point is not put together from both sides of a gap
-  turn.effects.push({ type: 'send', sessionId: subscriber.sessionId, message: { type: 'output_gap', taskId: task.taskId, ...gap } });
+  turn.effects.push({
+    type: 'send',
+    sessionId: subscriber.sessionId,
+    message: { type: 'output_gap', taskId: task.taskId, ...gap },
+  });
   subscriber.gaps.push(gap);
   advance(task, subscriber, bytes);
 }
@@ -139,12 +162,26 @@ function sendTerminal(turn: Turn, task: Task, subscriber: Subscriber, session: S
   turn.effects.push({ type: 'send', sessionId: session.id, message: task.terminal });
 }
 
-function readSpooled(turn: Turn, task: Task, subscriber: Subscriber, offset: number, bytes: number, primes: Stream | null): void {
+function readSpooled(
+  turn: Turn,
+  task: Task,
+  subscriber: Subscriber,
+  offset: number,
+  bytes: number,
+  primes: Stream | null,
+): void {
   const chunk = chunkAt(task.log, offset);
   if (chunk?.place.kind !== 'spool') return;
   subscriber.reading = { offset, primes };
   const position = chunk.place.position + offset - chunk.offset;
-  turn.effects.push({ type: 'read_spool', taskKey: task.key, segment: chunk.place.segment, position, offset, bytes });
+  turn.effects.push({
+    type: 'read_spool',
+    taskKey: task.key,
+    segment: chunk.place.segment,
+    position,
+    offset,
+    bytes,
+  });
 }
 
 function finishText(turn: Turn, task: Task, { sessionId }: Subscriber, offset: number): void {

@@ -12,35 +12,91 @@ export type WorkerEffect =
   // connections
   | { readonly type: 'send'; readonly sessionId: string; readonly message: OutgoingMessage }
   /** One chunk. When the socket has taken it, `output_flushed` brings `cost` back. */
-  | { readonly type: 'send_output'; readonly sessionId: string; readonly encoding: 'text' | 'binary'; readonly frame: OutputFrame; readonly cost: number }
+  | {
+      readonly type: 'send_output';
+      readonly sessionId: string;
+      readonly encoding: 'text' | 'binary';
+      readonly frame: OutputFrame;
+      readonly cost: number;
+    }
   /** A replay begins: what a decoder of this task still holds is void. */
   | { readonly type: 'begin_text'; readonly sessionId: string; readonly taskId: string }
   /** Gives a text decoder the bytes of a stream that stand right before where a replay begins. */
-  | { readonly type: 'prime_text'; readonly sessionId: string; readonly taskId: string; readonly stream: 'stdout' | 'stderr'; readonly data: Uint8Array }
+  | {
+      readonly type: 'prime_text';
+      readonly sessionId: string;
+      readonly taskId: string;
+      readonly stream: 'stdout' | 'stderr';
+      readonly data: Uint8Array;
+    }
   /** What stands next is gone, or is the end: a code point still cut is told as U+FFFD. */
-  | { readonly type: 'finish_text'; readonly sessionId: string; readonly taskId: string; readonly offset: number }
-  | { readonly type: 'close_connection'; readonly sessionId: string; readonly code: number; readonly reason: string }
+  | {
+      readonly type: 'finish_text';
+      readonly sessionId: string;
+      readonly taskId: string;
+      readonly offset: number;
+    }
+  | {
+      readonly type: 'close_connection';
+      readonly sessionId: string;
+      readonly code: number;
+      readonly reason: string;
+    }
   // processes
   | { readonly type: 'start_process'; readonly taskKey: string; readonly launch: LaunchRequest }
   | { readonly type: 'write_input'; readonly taskKey: string; readonly data: Uint8Array }
   | { readonly type: 'end_input'; readonly taskKey: string }
-  | { readonly type: 'resize_terminal'; readonly taskKey: string; readonly cols: number; readonly rows: number }
+  | {
+      readonly type: 'resize_terminal';
+      readonly taskKey: string;
+      readonly cols: number;
+      readonly rows: number;
+    }
   /** To the command's process group; `foreground` means the terminal's foreground group. */
-  | { readonly type: 'signal_process'; readonly taskKey: string; readonly signal: SignalName; readonly foreground: boolean }
+  | {
+      readonly type: 'signal_process';
+      readonly taskKey: string;
+      readonly signal: SignalName;
+      readonly foreground: boolean;
+    }
   /** SIGKILL to all that is left; answered by `tree_ended` when none lives. */
   | { readonly type: 'end_tree'; readonly taskKey: string }
   /** Read what is there and let go, also where something out of reach still holds the output. */
   | { readonly type: 'close_output'; readonly taskKey: string }
   | { readonly type: 'examine_block'; readonly taskKey: string; readonly reason: BlockReason }
   // the spool
-  | { readonly type: 'append_spool'; readonly taskKey: string; readonly segment: number; readonly position: number; readonly offset: number; readonly data: Uint8Array }
-  | { readonly type: 'read_spool'; readonly taskKey: string; readonly segment: number; readonly position: number; readonly offset: number; readonly bytes: number }
+  | {
+      readonly type: 'append_spool';
+      readonly taskKey: string;
+      readonly segment: number;
+      readonly position: number;
+      readonly offset: number;
+      readonly data: Uint8Array;
+    }
+  | {
+      readonly type: 'read_spool';
+      readonly taskKey: string;
+      readonly segment: number;
+      readonly position: number;
+      readonly offset: number;
+      readonly bytes: number;
+    }
   | { readonly type: 'delete_spool'; readonly taskKey: string; readonly segment: number | 'all' }
   // the worker itself
-  | { readonly type: 'remove_workspace'; readonly sessionId: string; readonly tokenName: string; readonly workspace: string }
+  | {
+      readonly type: 'remove_workspace';
+      readonly sessionId: string;
+      readonly tokenName: string;
+      readonly workspace: string;
+    }
   | { readonly type: 'set_timer'; readonly timer: string; readonly delayMs: number }
   | { readonly type: 'clear_timer'; readonly timer: string }
-  | { readonly type: 'write_log'; readonly level: 'info' | 'warn'; readonly event: string; readonly fields: Readonly<Record<string, unknown>> }
+  | {
+      readonly type: 'write_log';
+      readonly level: 'info' | 'warn';
+      readonly event: string;
+      readonly fields: Readonly<Record<string, unknown>>;
+    }
   | { readonly type: 'stop_worker' };
 
 /** All that the outside needs to start a command. */

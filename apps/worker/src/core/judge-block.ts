@@ -1,5 +1,10 @@
 /** Whether a task is blocked, from what is known of it. Pure: evidence and policy in, a verdict out. */
-import { type BlockAction, type BlockPolicy, type BlockReason, ORPHANED_OUTPUT_AFTER_MS } from '@sandcrew/protocol';
+import {
+  type BlockAction,
+  type BlockPolicy,
+  type BlockReason,
+  ORPHANED_OUTPUT_AFTER_MS,
+} from '@sandcrew/protocol';
 
 export interface BlockEvidence {
   /** Since `execution_started`, milliseconds. */
@@ -17,9 +22,13 @@ export interface BlockVerdict {
 /** The verdict on a task, or null where nothing speaks against its going on by itself. */
 export function judgeBlock(evidence: BlockEvidence, timeoutMs: number): BlockVerdict | null {
   if (evidence.lingeringMs !== null) {
-    return evidence.lingeringMs >= ORPHANED_OUTPUT_AFTER_MS ? { reason: 'orphaned_output', confidence: 'confirmed' } : null;
+    return evidence.lingeringMs >= ORPHANED_OUTPUT_AFTER_MS
+      ? { reason: 'orphaned_output', confidence: 'confirmed' }
+      : null;
   }
-  return timeoutMs > 0 && evidence.runningMs >= timeoutMs ? { reason: 'timeout', confidence: 'confirmed' } : null;
+  return timeoutMs > 0 && evidence.runningMs >= timeoutMs
+    ? { reason: 'timeout', confidence: 'confirmed' }
+    : null;
 }
 
 /** What the worker itself does about a confirmed block. `end_input` helps against `waiting_for_input` alone. */

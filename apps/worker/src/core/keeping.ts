@@ -1,9 +1,16 @@
 /** Keeps a task's output until it is acked: places new bytes, and lets go of what there is no room for. */
 import type { Stream } from '@sandcrew/protocol';
-import { appendInMemory, appendInSpool, dropBefore, markLost, moveToSpool, type OutputLog } from './output-log.js';
+import {
+  appendInMemory,
+  appendInSpool,
+  dropBefore,
+  markLost,
+  moveToSpool,
+  type OutputLog,
+} from './output-log.js';
 import { chooseDropOffset, choosePlace } from './retention.js';
 import type { Task, WorkerState } from './state.js';
-import { type Turn, TASK_TIMERS, clearTaskTimer } from './turn.js';
+import { clearTaskTimer, TASK_TIMERS, type Turn } from './turn.js';
 
 /** Takes bytes that were read from a command into its log. */
 export function keepOutput(turn: Turn, task: Task, stream: Stream, data: Uint8Array): void {
@@ -15,8 +22,12 @@ export function keepOutput(turn: Turn, task: Task, stream: Stream, data: Uint8Ar
   }
   if (state.kept.memoryBytes + data.length > state.policy.retention.memoryBytes) moveEndedToSpool(turn);
   counting(state, task.log, () => {
-    if (choosePlace(task.log, data.length, state.kept, state.policy.retention) === 'memory') appendInMemory(task.log, stream, data);
-    else spool(turn, task, task.log.endOffset, data, (segment, position) => appendInSpool(task.log, stream, data.length, segment, position));
+    if (choosePlace(task.log, data.length, state.kept, state.policy.retention) === 'memory')
+      appendInMemory(task.log, stream, data);
+    else
+      spool(turn, task, task.log.endOffset, data, (segment, position) =>
+        appendInSpool(task.log, stream, data.length, segment, position),
+      );
   });
   letGo(turn, task, chooseDropOffset(task.log, state.policy.retention));
   keepWithinQuota(turn, task);
@@ -52,7 +63,10 @@ export function loseOutput(turn: Turn, task: Task, offset: number, bytes: number
 export function removeTask(turn: Turn, task: Task): void {
   if (!turn.state.tasks.delete(task.key)) return;
   const { kept } = turn.state;
-  turn.state.kept = { memoryBytes: kept.memoryBytes - task.log.memoryBytes, spoolBytes: kept.spoolBytes - task.log.spoolBytes };
+  turn.state.kept = {
+    memoryBytes: kept.memoryBytes - task.log.memoryBytes,
+    spoolBytes: kept.spoolBytes - task.log.spoolBytes,
+  };
   for (const timer of TASK_TIMERS) clearTaskTimer(turn, task, timer);
   if (task.spool.segment > 0 || task.spool.position > 0) {
     turn.effects.push({ type: 'delete_spool', taskKey: task.key, segment: 'all' });
@@ -62,7 +76,8 @@ export function removeTask(turn: Turn, task: Task): void {
 /** Ended tasks beyond the limit go, oldest first. */
 export function keepFewEnded(turn: Turn): void {
   const ended = [...turn.state.tasks.values()].filter((task) => task.phase === 'ended');
-  for (const task of ended.slice(0, Math.max(0, ended.length - turn.state.policy.retention.maxEndedTasks))) removeTask(turn, task);
+  for (const task of ended.slice(0, Math.max(0, ended.length - turn.state.policy.retention.maxEndedTasks)))
+    removeTask(turn, task);
 }
 
 function keepWithinQuota(turn: Turn, task: Task): void {
@@ -87,14 +102,22 @@ function moveEndedToSpool(turn: Turn): void {
     counting(turn.state, task.log, () => {
       for (const [index, chunk] of task.log.chunks.entries()) {
         if (chunk.place.kind !== 'memory') continue;
-        spool(turn, task, chunk.offset, chunk.place.data, (segment, position) => moveToSpool(task.log, index, segment, position));
+        spool(turn, task, chunk.offset, chunk.place.data, (segment, position) =>
+          moveToSpool(task.log, index, segment, position),
+        );
       }
     });
     return;
   }
 }
 
-function spool(turn: Turn, task: Task, offset: number, data: Uint8Array, place: (segment: number, position: number) => void): void {
+function spool(
+  turn: Turn,
+  task: Task,
+  offset: number,
+  data: Uint8Array,
+  place: (segment: number, position: number) => void,
+): void {
   const { segmentBytes } = turn.state.policy.retention;
   if (task.spool.position > 0 && task.spool.position + data.length > segmentBytes) {
     task.spool.segment++;

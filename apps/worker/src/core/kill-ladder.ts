@@ -1,7 +1,13 @@
 /** How a task is ended: politely, then surely. It says what comes next; timers and signals are others' work. */
 
 /** Why the worker ends a task. The first cause stands in the terminal message. */
-export type EndCause = 'terminated' | 'timed_out' | 'blocked' | 'memory_exhausted' | 'worker_shutdown' | 'orphaned';
+export type EndCause =
+  | 'terminated'
+  | 'timed_out'
+  | 'blocked'
+  | 'memory_exhausted'
+  | 'worker_shutdown'
+  | 'orphaned';
 
 export type KillStep =
   /** SIGTERM to the command's group, SIGKILL `killAfterMs` later. */

@@ -38,14 +38,25 @@ const GATHER_BYTES = 16_384;
 
 export function createOutputLog(): OutputLog {
   const none = new Uint8Array(0);
-  return { startOffset: 0, endOffset: 0, chunks: [], memoryBytes: 0, spoolBytes: 0, dropped: { stdout: none, stderr: none } };
+  return {
+    startOffset: 0,
+    endOffset: 0,
+    chunks: [],
+    memoryBytes: 0,
+    spoolBytes: 0,
+    dropped: { stdout: none, stderr: none },
+  };
 }
 
 /** Adds bytes that are kept in memory. The log owns `data` from here on. */
 export function appendInMemory(log: OutputLog, stream: Stream, data: Uint8Array): void {
   const last = log.chunks.at(-1);
   if (last?.stream === stream && last.place.kind === 'memory' && last.bytes + data.length <= GATHER_BYTES) {
-    log.chunks[log.chunks.length - 1] = { ...last, bytes: last.bytes + data.length, place: { kind: 'memory', data: gathered(last.place.data, data) } };
+    log.chunks[log.chunks.length - 1] = {
+      ...last,
+      bytes: last.bytes + data.length,
+      place: { kind: 'memory', data: gathered(last.place.data, data) },
+    };
   } else {
     log.chunks.push({ offset: log.endOffset, bytes: data.length, stream, place: { kind: 'memory', data } });
   }
@@ -54,9 +65,20 @@ export function appendInMemory(log: OutputLog, stream: Stream, data: Uint8Array)
 }
 
 /** Adds bytes that are kept in the spool, at `position` of `segment`. */
-export function appendInSpool(log: OutputLog, stream: Stream, bytes: number, segment: number, position: number): void {
+export function appendInSpool(
+  log: OutputLog,
+  stream: Stream,
+  bytes: number,
+  segment: number,
+  position: number,
+): void {
   const last = log.chunks.at(-1);
-  if (last?.stream === stream && last.place.kind === 'spool' && last.place.segment === segment && last.place.position + last.bytes === position) {
+  if (
+    last?.stream === stream &&
+    last.place.kind === 'spool' &&
+    last.place.segment === segment &&
+    last.place.position + last.bytes === position
+  ) {
     log.chunks[log.chunks.length - 1] = { ...last, bytes: last.bytes + bytes };
   } else {
     log.chunks.push({ offset: log.endOffset, bytes, stream, place: { kind: 'spool', segment, position } });
@@ -112,7 +134,11 @@ export function moveToSpool(log: OutputLog, index: number, segment: number, posi
 }
 
 /** Up to three bytes of `stream` right before `offset`: in memory, or where in the spool they stand, or none. */
-export function lookBack(log: OutputLog, stream: Stream, offset: number): Uint8Array | { offset: number; bytes: number } {
+export function lookBack(
+  log: OutputLog,
+  stream: Stream,
+  offset: number,
+): Uint8Array | { offset: number; bytes: number } {
   let found: Uint8Array = new Uint8Array(0);
   if (offset < log.startOffset) return found;
   for (let index = Math.min(indexAt(log, offset), log.chunks.length - 1); index >= 0; index--) {
@@ -120,7 +146,8 @@ export function lookBack(log: OutputLog, stream: Stream, offset: number): Uint8A
     if (chunk === undefined || chunk.stream !== stream || chunk.offset >= offset) continue;
     const end = Math.min(chunk.bytes, offset - chunk.offset);
     const start = Math.max(0, end - LOOKBACK_BYTES);
-    if (chunk.place.kind === 'spool' && found.length === 0) return { offset: chunk.offset + start, bytes: end - start };
+    if (chunk.place.kind === 'spool' && found.length === 0)
+      return { offset: chunk.offset + start, bytes: end - start };
     if (chunk.place.kind !== 'memory') return found;
     found = tail(concat(chunk.place.data.subarray(start, end), found));
     if (found.length === LOOKBACK_BYTES) return found;
@@ -143,7 +170,9 @@ function indexAt(log: OutputLog, offset: number): number {
 function forget(log: OutputLog, chunk: Chunk, bytes: number): void {
   if (chunk.place.kind === 'memory') {
     log.memoryBytes -= bytes;
-    log.dropped[chunk.stream] = tail(concat(log.dropped[chunk.stream], tail(chunk.place.data.subarray(0, bytes))));
+    log.dropped[chunk.stream] = tail(
+      concat(log.dropped[chunk.stream], tail(chunk.place.data.subarray(0, bytes))),
+    );
     return;
   }
   if (chunk.place.kind === 'spool') log.spoolBytes -= bytes;
@@ -157,9 +186,21 @@ function placeAfter(place: ChunkPlace, bytes: number): ChunkPlace {
 }
 
 function pieces(chunk: Chunk, cut: number, end: number): Chunk[] {
-  const before = { ...chunk, bytes: cut, place: chunk.place.kind === 'memory' ? { ...chunk.place, data: chunk.place.data.subarray(0, cut) } : chunk.place };
+  const before = {
+    ...chunk,
+    bytes: cut,
+    place:
+      chunk.place.kind === 'memory'
+        ? { ...chunk.place, data: chunk.place.data.subarray(0, cut) }
+        : chunk.place,
+  };
   const gone: Chunk = { ...chunk, offset: chunk.offset + cut, bytes: end - cut, place: { kind: 'lost' } };
-  const after = { ...chunk, offset: chunk.offset + end, bytes: chunk.bytes - end, place: placeAfter(chunk.place, end) };
+  const after = {
+    ...chunk,
+    offset: chunk.offset + end,
+    bytes: chunk.bytes - end,
+    place: placeAfter(chunk.place, end),
+  };
   return [before, gone, after].filter((piece) => piece.bytes > 0);
 }
 

@@ -5,9 +5,9 @@ import type { WorkerEffect } from './effect.js';
 import type { InputState } from './input.js';
 import type { EndCause } from './kill-ladder.js';
 import type { OutputLog } from './output-log.js';
+import type { Phase } from './phase.js';
 import type { Kept, RetentionPolicy } from './retention.js';
 import type { FullCommand } from './same-command.js';
-import type { Phase } from './phase.js';
 
 export interface WorkerPolicy {
   readonly bootId: string;
@@ -111,7 +111,10 @@ export interface Subscriber {
 type Unstamped<Message> = Omit<Message, 'workerId' | 'timestamp'>;
 export type Terminal = Unstamped<TaskComplete> | Unstamped<TaskError>;
 
-export function createState(policy: WorkerPolicy, workspaces: ReadonlyMap<string, Iterable<string>>): WorkerState {
+export function createState(
+  policy: WorkerPolicy,
+  workspaces: ReadonlyMap<string, Iterable<string>>,
+): WorkerState {
   return {
     policy,
     sessions: new Map(),

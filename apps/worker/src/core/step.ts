@@ -2,12 +2,12 @@
 import { CLOSE_CODES } from '@sandcrew/protocol';
 import { deliver, deliverHungry, receiveSpooled } from './delivery.js';
 import type { WorkerEffect } from './effect.js';
+import { beginEnd } from './ending.js';
 import type { HostHealth, WorkerEvent } from './event.js';
 import { keepOutput, loseOutput } from './keeping.js';
 import { closeConnection, closeSession, openSession, receiveMessage, refuseFrame } from './session.js';
 import type { Task, WorkerState } from './state.js';
 import {
-  beginEnd,
   onBlockExamined,
   onExited,
   onOutputClosed,
@@ -37,7 +37,8 @@ type TaskEvent = Extract<WorkerEvent, { taskKey: string }>;
 
 function stepSession(turn: Turn, event: SessionEvent): void {
   if (event.type === 'connection_opened') return openSession(turn, event.sessionId, event.tokenName);
-  if (event.type === 'workspace_removed' || event.type === 'workspace_kept') return settleWorkspace(turn, event);
+  if (event.type === 'workspace_removed' || event.type === 'workspace_kept')
+    return settleWorkspace(turn, event);
   const session = turn.state.sessions.get(event.sessionId);
   if (session === undefined) return; // what was under way when it closed
   switch (event.type) {
@@ -51,7 +52,12 @@ function stepSession(turn: Turn, event: SessionEvent): void {
       session.waitingBytes -= event.bytes;
       return deliverHungry(turn, session);
     case 'token_revoked':
-      return closeConnection(turn, session, CLOSE_CODES.policyViolation, 'the token of this connection was revoked');
+      return closeConnection(
+        turn,
+        session,
+        CLOSE_CODES.policyViolation,
+        'the token of this connection was revoked',
+      );
     case 'connection_closed':
       return closeSession(turn, session);
   }
@@ -112,14 +118,17 @@ function fireTimer(turn: Turn, name: string): void {
     return;
   }
   if (name === 'drain') {
-    for (const task of turn.state.tasks.values()) beginEnd(turn, task, 'worker_shutdown', 'the worker is shutting down');
+    for (const task of turn.state.tasks.values())
+      beginEnd(turn, task, 'worker_shutdown', 'the worker is shutting down');
   } else if (name === 'drain-flush') stopWorker(turn);
 }
 
 /** Once a draining worker's last task has ended, its readers get what is theirs, and it stops. */
 function drainFurther(turn: Turn): void {
   if (runningTasks(turn.state) > 0) return;
-  const isAllSent = [...turn.state.tasks.values()].every((task) => task.subscriber === null || task.subscriber.isTerminalSent);
+  const isAllSent = [...turn.state.tasks.values()].every(
+    (task) => task.subscriber === null || task.subscriber.isTerminalSent,
+  );
   const isAllFlushed = [...turn.state.sessions.values()].every((session) => session.waitingBytes === 0);
   if (isAllSent && isAllFlushed) return stopWorker(turn);
   if (turn.state.drain === 'flushing') return;
@@ -129,7 +138,8 @@ function drainFurther(turn: Turn): void {
 
 function stopWorker(turn: Turn): void {
   turn.state.drain = 'stopping';
-  for (const session of turn.state.sessions.values()) closeConnection(turn, session, CLOSE_CODES.goingAway, 'the worker has shut down');
+  for (const session of turn.state.sessions.values())
+    closeConnection(turn, session, CLOSE_CODES.goingAway, 'the worker has shut down');
   turn.effects.push({ type: 'stop_worker' });
 }
 
@@ -143,17 +153,26 @@ function onInputTaken(turn: Turn, task: Task, bytes: number): void {
 
 function sendHeartbeats(turn: Turn, health: HostHealth): void {
   const count = runningTasks(turn.state);
-  const status = turn.state.drain !== 'no' ? 'draining' : count > 0 ? 'busy' : 'idle';
+  const load = count > 0 ? 'busy' : 'idle';
+  const status = turn.state.drain === 'no' ? load : 'draining';
   for (const session of turn.state.sessions.values()) {
     turn.effects.push({
       type: 'send',
       sessionId: session.id,
-      message: { type: 'heartbeat', status, runningTasks: count, health: { ...health, loadAverage: [...health.loadAverage] } },
+      message: {
+        type: 'heartbeat',
+        status,
+        runningTasks: count,
+        health: { ...health, loadAverage: [...health.loadAverage] },
+      },
     });
   }
 }
 
-function settleWorkspace(turn: Turn, event: Extract<SessionEvent, { type: 'workspace_removed' | 'workspace_kept' }>): void {
+function settleWorkspace(
+  turn: Turn,
+  event: Extract<SessionEvent, { type: 'workspace_removed' | 'workspace_kept' }>,
+): void {
   const { sessionId, tokenName, workspace } = event;
   turn.state.leavingWorkspaces.delete(`${tokenName}/${workspace}`);
   if (event.type === 'workspace_removed') {
@@ -161,6 +180,10 @@ function settleWorkspace(turn: Turn, event: Extract<SessionEvent, { type: 'works
     turn.effects.push({ type: 'send', sessionId, message: { type: 'workspace_removed', workspace } });
   } else {
     const { message } = event;
-    turn.effects.push({ type: 'send', sessionId, message: { type: 'protocol_error', code: 'workspace_busy', message } });
+    turn.effects.push({
+      type: 'send',
+      sessionId,
+      message: { type: 'protocol_error', code: 'workspace_busy', message },
+    });
   }
 }

@@ -1,15 +1,21 @@
-/** A task's life on this worker: started, exited, lingering, swept, ended with one terminal message. */
-import { DEFAULT_GRACE_MS, ORPHANED_OUTPUT_AFTER_MS, type RejectionDetail, type SpawnFailureDetail, type Usage } from '@sandcrew/protocol';
-import { deliver, subscribe } from './delivery.js';
+/** A task's life on this worker, from its acceptance on: what each thing that happens to it means. */
+import {
+  ORPHANED_OUTPUT_AFTER_MS,
+  type RejectionDetail,
+  type SpawnFailureDetail,
+  type Usage,
+} from '@sandcrew/protocol';
+import { audit, describeCommand } from './audit.js';
+import { subscribe } from './delivery.js';
+import { beginEnd, climbKillLadder, endTask, finish, killNow, sweep } from './ending.js';
 import type { BlockFinding } from './event.js';
 import { createInput } from './input.js';
 import { chooseBlockAction, judgeBlock } from './judge-block.js';
-import { keepFewEnded, removeTask } from './keeping.js';
-import { chooseKillStep, type EndCause } from './kill-ladder.js';
+import { removeTask } from './keeping.js';
 import { createOutputLog } from './output-log.js';
 import { nextPhase } from './phase.js';
 import type { FullCommand } from './same-command.js';
-import { type Session, type Task, type Terminal, taskKey } from './state.js';
+import { type Session, type Task, taskKey } from './state.js';
 import { clearTaskTimer, sessionOf, setTaskTimer, type TaskTimer, type Turn } from './turn.js';
 
 /** After all processes are dead, how long output that something out of reach holds open is still read, milliseconds. */
@@ -68,7 +74,11 @@ export function onStarted(turn: Turn, task: Task, pid: number): void {
   task.phase = nextPhase(task.phase, 'started');
   task.pid = pid;
   task.startedAtMs = turn.nowMs;
-  log(turn, task, 'task_accepted', { pid, command: describeCommand(task.command.command), workspace: task.command.workspace ?? null });
+  audit(turn, task, 'task_accepted', {
+    pid,
+    command: describeCommand(task.command.command),
+    workspace: task.command.workspace ?? null,
+  });
   for (const sessionId of task.awaitingStart) sendStarted(turn, task, sessionId);
   task.awaitingStart.clear();
   if (task.command.timeoutMs > 0) setTaskTimer(turn, task, 'timeout', task.command.timeoutMs);
@@ -84,19 +94,29 @@ export function onStartRejected(turn: Turn, task: Task, detail: RejectionDetail,
   const sessions = [...task.awaitingStart];
   removeTask(turn, task);
   for (const sessionId of sessions) {
-    turn.effects.push({ type: 'send', sessionId, message: { type: 'task_error', taskId: task.taskId, code: 'rejected', detail, message } });
+    turn.effects.push({
+      type: 'send',
+      sessionId,
+      message: { type: 'task_error', taskId: task.taskId, code: 'rejected', detail, message },
+    });
   }
 }
 
 /** It was accepted, and the system could not start it. */
-export function onStartFailed(turn: Turn, task: Task, detail: SpawnFailureDetail | undefined, message: string): void {
+export function onStartFailed(
+  turn: Turn,
+  task: Task,
+  detail: SpawnFailureDetail | undefined,
+  message: string,
+): void {
   task.phase = nextPhase(task.phase, 'start_failed');
   task.isOutputClosed = true;
   task.isTreeEnded = true;
   const failed = { type: 'task_error', taskId: task.taskId, code: 'spawn_failed', message } as const;
   const terminal = detail === undefined ? failed : { ...failed, detail };
   task.awaitingStart.delete(task.subscriber?.sessionId ?? '');
-  for (const sessionId of task.awaitingStart) turn.effects.push({ type: 'send', sessionId, message: terminal });
+  for (const sessionId of task.awaitingStart)
+    turn.effects.push({ type: 'send', sessionId, message: terminal });
   finish(turn, task, terminal);
 }
 
@@ -109,20 +129,21 @@ export function onExited(turn: Turn, task: Task, exitCode: number | null, signal
   const isOutOfGrace = task.killDueMs !== null && task.killDueMs <= turn.nowMs;
   if (task.isOutputClosed || isOutOfGrace || task.command.lingerMs === 0) return sweep(turn, task);
   setTaskTimer(turn, task, 'linger', task.command.lingerMs);
-  if (task.command.lingerMs > ORPHANED_OUTPUT_AFTER_MS) setTaskTimer(turn, task, 'orphaned-output', ORPHANED_OUTPUT_AFTER_MS);
+  if (task.command.lingerMs > ORPHANED_OUTPUT_AFTER_MS)
+    setTaskTimer(turn, task, 'orphaned-output', ORPHANED_OUTPUT_AFTER_MS);
 }
 
 export function onOutputClosed(turn: Turn, task: Task): void {
   task.isOutputClosed = true;
   if (task.phase === 'lingering') sweep(turn, task);
-  else if (task.isTreeEnded) end(turn, task);
+  else if (task.isTreeEnded) endTask(turn, task);
 }
 
 export function onTreeEnded(turn: Turn, task: Task, leftover: number, usage: Usage): void {
   task.isTreeEnded = true;
   task.leftover = leftover;
   task.usage = usage;
-  if (task.isOutputClosed) end(turn, task);
+  if (task.isOutputClosed) endTask(turn, task);
   else setTaskTimer(turn, task, 'close-output', CLOSE_OUTPUT_AFTER_MS);
 }
 
@@ -136,10 +157,16 @@ export function onTaskTimer(turn: Turn, task: Task, timer: TaskTimer): void {
       if (task.phase === 'lingering') sweep(turn, task);
       return;
     case 'orphaned-output':
-      if (task.phase === 'lingering') turn.effects.push({ type: 'examine_block', taskKey: task.key, reason: 'orphaned_output' });
+      if (task.phase === 'lingering')
+        turn.effects.push({ type: 'examine_block', taskKey: task.key, reason: 'orphaned_output' });
       return;
     case 'orphan':
-      return beginEnd(turn, task, 'orphaned', 'its manager was away for longer than the orphan timeout of this worker');
+      return beginEnd(
+        turn,
+        task,
+        'orphaned',
+        'its manager was away for longer than the orphan timeout of this worker',
+      );
     case 'keep':
       return removeTask(turn, task);
     case 'close-output':
@@ -153,7 +180,12 @@ function onTimeout(turn: Turn, task: Task): void {
   if (judgeBlock({ runningMs, lingeringMs: null }, timeoutMs) === null) {
     return setTaskTimer(turn, task, 'timeout', Math.ceil(timeoutMs - runningMs)); // timers may fire a little early
   }
-  beginEnd(turn, task, 'timed_out', `the command ran for its timeoutMs of ${timeoutMs}; give it more, or 0 for none`);
+  beginEnd(
+    turn,
+    task,
+    'timed_out',
+    `the command ran for its timeoutMs of ${timeoutMs}; give it more, or 0 for none`,
+  );
 }
 
 /** A block was looked into: say so, and do what the task's policy asks. */
@@ -186,98 +218,17 @@ export function onBlockExamined(turn: Turn, task: Task, finding: BlockFinding): 
   sweep(turn, task);
 }
 
-/**
- * Ends a task for a reason of the worker's or the manager's. The first cause stands; a later call can only shorten
- * the time to SIGKILL.
- */
-export function beginEnd(turn: Turn, task: Task, kind: EndCause, message: string, graceMs: number = DEFAULT_GRACE_MS): void {
-  if (task.phase === 'ended' || task.phase === 'sweeping') return;
-  // A command that has exited came to its own end; only its leavings are ended sooner.
-  if (task.phase !== 'lingering') task.cause ??= { kind, message };
-  climbKillLadder(turn, task, graceMs);
-}
-
-/** The owner wants nothing of it any more. A running one is ended, and its record goes with its processes. */
-export function forgetTask(turn: Turn, task: Task): void {
-  if (task.phase === 'ended') return removeTask(turn, task);
-  task.isForgotten = true;
-  task.subscriber = null;
-  beginEnd(turn, task, 'terminated', 'forgotten by its manager');
-}
-
 export function sendStarted(turn: Turn, task: Task, sessionId: string): void {
   if (task.pid === null || !turn.state.sessions.has(sessionId)) return;
   const { containment } = turn.state.policy;
-  turn.effects.push({ type: 'send', sessionId, message: { type: 'execution_started', taskId: task.taskId, pid: task.pid, containment } });
-}
-
-function climbKillLadder(turn: Turn, task: Task, graceMs: number): void {
-  const step = chooseKillStep(turn.nowMs, graceMs, task.killDueMs);
-  if (step.kind === 'wait') return;
-  task.killDueMs = turn.nowMs + (step.kind === 'ask' ? step.killAfterMs : 0);
-  if (task.phase === 'starting') return; // the climb begins when there is a process
-  if (step.kind === 'kill') return killNow(turn, task);
-  setTaskTimer(turn, task, 'kill', step.killAfterMs);
-  if (task.phase === 'running') {
-    turn.effects.push({ type: 'signal_process', taskKey: task.key, signal: 'SIGTERM', foreground: false });
-    // A stopped process takes SIGTERM only once it goes on.
-    turn.effects.push({ type: 'signal_process', taskKey: task.key, signal: 'SIGCONT', foreground: false });
-  }
-}
-
-function killNow(turn: Turn, task: Task): void {
-  task.killDueMs = turn.nowMs;
-  if (task.phase === 'lingering') sweep(turn, task);
-  else if (task.phase === 'running') {
-    turn.effects.push({ type: 'signal_process', taskKey: task.key, signal: 'SIGKILL', foreground: false });
-  }
-}
-
-function sweep(turn: Turn, task: Task): void {
-  task.phase = nextPhase(task.phase, 'sweep');
-  clearTaskTimer(turn, task, 'linger');
-  clearTaskTimer(turn, task, 'orphaned-output');
-  turn.effects.push({ type: 'end_tree', taskKey: task.key });
-}
-
-function end(turn: Turn, task: Task): void {
-  if (task.phase !== 'sweeping' || task.exit === null) return;
-  task.phase = nextPhase(task.phase, 'tree_ended');
-  const facts = {
-    ...task.exit,
-    durationMs: Math.round((task.exitedAtMs ?? turn.nowMs) - (task.startedAtMs ?? turn.nowMs)),
-    outputBytes: task.log.endOffset,
-    usage: task.usage,
-    leftover: task.leftover,
-  };
-  if (task.cause === null) return finish(turn, task, { type: 'task_complete', taskId: task.taskId, ...facts });
-  const { kind, message, reason } = task.cause;
-  const error = { type: 'task_error', taskId: task.taskId, code: kind, message, ...facts } as const;
-  finish(turn, task, reason === undefined ? error : { ...error, reason });
-}
-
-function finish(turn: Turn, task: Task, terminal: Terminal): void {
-  task.terminal = terminal;
-  task.input.isOpen = false;
-  for (const timer of ['timeout', 'kill', 'linger', 'orphaned-output', 'orphan', 'close-output'] as const) clearTaskTimer(turn, task, timer);
-  log(turn, task, 'task_ended', { ...terminal, type: undefined });
-  if (task.isForgotten) return removeTask(turn, task);
-  setTaskTimer(turn, task, 'keep', turn.state.policy.retention.keepEndedMs);
-  deliver(turn, task);
-  keepFewEnded(turn);
+  turn.effects.push({
+    type: 'send',
+    sessionId,
+    message: { type: 'execution_started', taskId: task.taskId, pid: task.pid, containment },
+  });
 }
 
 function rememberWorkspace(turn: Turn, tokenName: string, workspace: string): void {
   const names = turn.state.workspaces.get(tokenName) ?? new Set();
   turn.state.workspaces.set(tokenName, names.add(workspace));
-}
-
-/** One audit line. Who asked is the token's name; the environment stays out, since it may hold secrets. */
-function log(turn: Turn, task: Task, event: string, fields: Readonly<Record<string, unknown>>): void {
-  turn.effects.push({ type: 'write_log', level: 'info', event, fields: { taskId: task.taskId, token: task.tokenName, ...fields } });
-}
-
-function describeCommand(command: string | readonly string[]): string {
-  const text = typeof command === 'string' ? command : command.join(' ');
-  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }

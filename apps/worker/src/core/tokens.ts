@@ -18,11 +18,17 @@ export function readTokens(text: string): { tokens: NamedToken[]; faults: string
     const colon = line.indexOf(':');
     const name = colon < 0 ? 'default' : line.slice(0, colon);
     const token = line.slice(colon + 1);
-    if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name)) faults.push(`line ${index + 1}: expected a NAME of letters, digits, ".", "_" or "-"`);
-    else if (token.length < MIN_TOKEN_CHARACTERS) faults.push(`line ${index + 1}: expected a token of at least 32 random bytes, got ${token.length} characters`);
-    else if (!/^[A-Za-z0-9._~+/-]+=*$/.test(token)) faults.push(`line ${index + 1}: expected a token of letters, digits and "-._~+/=" alone`);
+    if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name))
+      faults.push(`line ${index + 1}: expected a NAME of letters, digits, ".", "_" or "-"`);
+    else if (token.length < MIN_TOKEN_CHARACTERS)
+      faults.push(
+        `line ${index + 1}: expected a token of at least 32 random bytes, got ${token.length} characters`,
+      );
+    else if (!/^[A-Za-z0-9._~+/-]+=*$/.test(token))
+      faults.push(`line ${index + 1}: expected a token of letters, digits and "-._~+/=" alone`);
     else tokens.push({ name, token });
   }
-  if (tokens.length === 0 && faults.length === 0) faults.push('expected at least one line [NAME:]TOKEN, got none');
+  if (tokens.length === 0 && faults.length === 0)
+    faults.push('expected at least one line [NAME:]TOKEN, got none');
   return { tokens, faults };
 }

@@ -10,7 +10,15 @@ export interface Turn {
 }
 
 /** What runs against a task. Named in one place, so that all of them can be cleared when it is gone. */
-export const TASK_TIMERS = ['timeout', 'kill', 'linger', 'orphaned-output', 'orphan', 'keep', 'close-output'] as const;
+export const TASK_TIMERS = [
+  'timeout',
+  'kill',
+  'linger',
+  'orphaned-output',
+  'orphan',
+  'keep',
+  'close-output',
+] as const;
 export type TaskTimer = (typeof TASK_TIMERS)[number];
 
 export function setTaskTimer(turn: Turn, task: Task, timer: TaskTimer, delayMs: number): void {

@@ -42,14 +42,20 @@ export function judgeUpgrade(
   }
   const tokenName = hasToken(query, nameToken) ? null : readToken(request.authorizations, nameToken);
   if (tokenName === null) {
-    if (recentFailures >= MAX_FAILED_TOKENS) return { status: 429, message: 'too many failed tokens from this address; wait a minute' };
-    return { status: 401, message: 'expected one header "Authorization: Bearer TOKEN" with a token of this worker, and none in the URL' };
+    if (recentFailures >= MAX_FAILED_TOKENS)
+      return { status: 429, message: 'too many failed tokens from this address; wait a minute' };
+    return {
+      status: 401,
+      message:
+        'expected one header "Authorization: Bearer TOKEN" with a token of this worker, and none in the URL',
+    };
   }
   const offered = request.subprotocols?.split(',').map((name) => name.trim());
   if (offered !== undefined && !offered.includes(SUBPROTOCOL)) {
     return { status: 400, message: `supported subprotocols: ${SUBPROTOCOL}` };
   }
-  if (openConnections >= policy.maxConnections) return { status: 503, message: `all ${policy.maxConnections} connections are taken` };
+  if (openConnections >= policy.maxConnections)
+    return { status: 503, message: `all ${policy.maxConnections} connections are taken` };
   return { status: 101, tokenName };
 }
 
@@ -61,7 +67,10 @@ function hasToken(query: string, nameToken: (token: string) => string | null): b
   });
 }
 
-function readToken(authorizations: readonly string[], nameToken: (token: string) => string | null): string | null {
+function readToken(
+  authorizations: readonly string[],
+  nameToken: (token: string) => string | null,
+): string | null {
   const [only, ...more] = authorizations;
   if (only === undefined || more.length > 0) return null;
   const token = /^Bearer ([^\s,]+)$/i.exec(only)?.[1];

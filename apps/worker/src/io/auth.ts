@@ -11,7 +11,8 @@ const MAX_ADDRESSES = 10_000;
 export class TokenRegister {
   readonly #digests: readonly { readonly name: string; readonly digest: Buffer }[];
 
-  private constructor(digests: readonly { name: string; digest: Buffer }[]) {
+  /** Made by `read`. */
+  constructor(digests: readonly { name: string; digest: Buffer }[]) {
     this.#digests = digests;
   }
 
@@ -20,14 +21,18 @@ export class TokenRegister {
     try {
       const { uid, mode } = statSync(path);
       const faults: string[] = [];
-      if ((mode & 0o077) !== 0) faults.push(`expected mode 0600, got 0${(mode & 0o777).toString(8)}; run chmod 600 on it`);
-      if (process.getuid !== undefined && uid !== process.getuid()) faults.push(`expected it to be owned by uid ${process.getuid()}, got ${uid}`);
+      if ((mode & 0o077) !== 0)
+        faults.push(`expected mode 0600, got 0${(mode & 0o777).toString(8)}; run chmod 600 on it`);
+      if (process.getuid !== undefined && uid !== process.getuid())
+        faults.push(`expected it to be owned by uid ${process.getuid()}, got ${uid}`);
       const found = readTokens(readFileSync(path, 'utf8'));
       faults.push(...found.faults);
       if (faults.length > 0) return faults;
       return new TokenRegister(found.tokens.map(({ name, token }) => ({ name, digest: digestOf(token) })));
     } catch (error) {
-      return [`it cannot be read (${(error as Error).message}); make one with: sandcrew-worker token new FILE`];
+      return [
+        `it cannot be read (${(error as Error).message}); make one with: sandcrew-worker token new FILE`,
+      ];
     }
   }
 

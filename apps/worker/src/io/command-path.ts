@@ -9,7 +9,9 @@ export type CommandPath =
 /** @param cwd what a name with a slash is relative to. @param searchPath the task's own PATH. */
 export function findCommand(name: string, cwd: string, searchPath: string): CommandPath {
   const isPath = name.includes('/');
-  const candidates = isPath ? [resolve(cwd, name)] : searchPath.split(delimiter).map((directory) => resolve(cwd, directory, name));
+  const candidates = isPath
+    ? [resolve(cwd, name)]
+    : searchPath.split(delimiter).map((directory) => resolve(cwd, directory, name));
   let isSeen = false;
   for (const path of candidates) {
     const kind = fileKind(path);
@@ -17,7 +19,8 @@ export function findCommand(name: string, cwd: string, searchPath: string): Comm
     if (kind === 'other') isSeen = true;
   }
   const shown = JSON.stringify(name.slice(0, 200));
-  if (isSeen) return { kind: 'not_executable', message: `${shown} is there, but it is no file that may be executed` };
+  if (isSeen)
+    return { kind: 'not_executable', message: `${shown} is there, but it is no file that may be executed` };
   const where = isPath ? 'there is no such file' : `it is in no directory of PATH (${searchPath})`;
   return { kind: 'not_found', message: `command not found: ${shown}; ${where}` };
 }

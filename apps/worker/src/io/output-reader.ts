@@ -27,11 +27,16 @@ export class OutputReader {
   #reading: NodeJS.Immediate | undefined;
 
   /** `onClosed` is called once, after the last byte of the last source. The reader closes the descriptors. */
-  constructor(sources: readonly OutputSource[], onData: (stream: Stream, data: Uint8Array) => void, onClosed: () => void) {
+  constructor(
+    sources: readonly OutputSource[],
+    onData: (stream: Stream, data: Uint8Array) => void,
+    onClosed: () => void,
+  ) {
     this.#open = sources.length;
     this.#onClosed = onClosed;
     this.#sources = sources.map(({ fd, stream, kind }) => {
-      const source = kind === 'pipe' ? new Socket({ fd, readable: true, writable: false }) : new ReadStream(fd);
+      const source =
+        kind === 'pipe' ? new Socket({ fd, readable: true, writable: false }) : new ReadStream(fd);
       source.on('data', (data: Buffer) => {
         this.#readCount++;
         onData(stream, data);
@@ -87,7 +92,8 @@ export class OutputReader {
   #readRest(fd: number, stream: Stream, onData: (stream: Stream, data: Uint8Array) => void): void {
     const buffer = new Uint8Array(TERMINAL_READ_BYTES);
     try {
-      for (let bytes = readSync(fd, buffer); bytes > 0; bytes = readSync(fd, buffer)) onData(stream, buffer.slice(0, bytes));
+      for (let bytes = readSync(fd, buffer); bytes > 0; bytes = readSync(fd, buffer))
+        onData(stream, buffer.slice(0, bytes));
     } catch {
       // EIO: that was all of it. EAGAIN: its other side is open to somebody, and it holds nothing.
     }

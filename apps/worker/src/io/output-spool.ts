@@ -1,5 +1,5 @@
 /** Output on disk, while a reader lags: one directory a task, in numbered files. It stores; what and how long is decided elsewhere. */
-import { mkdir, open, readdir, rm, type FileHandle } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** So much may wait to be written before its source should pause, bytes: the disk's pace bounds the worker's memory. */
@@ -17,7 +17,8 @@ export class OutputSpool {
   /** Makes the directory and deletes what a worker before this one left in it. */
   async open(): Promise<void> {
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });
-    for (const left of await readdir(this.#directory)) await rm(join(this.#directory, left), { recursive: true, force: true });
+    for (const left of await readdir(this.#directory))
+      await rm(join(this.#directory, left), { recursive: true, force: true });
   }
 
   /** The files of one task; made when first written to. */

@@ -59,7 +59,9 @@ export function readChildren(pid: number): number[] {
   } catch {
     return [];
   }
-  return threads.flatMap((thread) => (readOrNull(`/proc/${pid}/task/${thread}/children`) ?? '').split(' ').filter(Boolean).map(Number));
+  return threads.flatMap((thread) =>
+    (readOrNull(`/proc/${pid}/task/${thread}/children`) ?? '').split(' ').filter(Boolean).map(Number),
+  );
 }
 
 /** All processes below `pid`, without itself; zombies left out, since they hold and run nothing. */

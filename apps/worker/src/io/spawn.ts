@@ -17,7 +17,11 @@ export function stopHiding(fd: number): void {
 }
 
 /** As `spawn`, with /dev/null in the place of every descriptor that is to be hidden. */
-export function spawnProcess(program: string, args: readonly string[], options: SpawnOptions & { stdio: StdioElements }): ChildProcess {
+export function spawnProcess(
+  program: string,
+  args: readonly string[],
+  options: SpawnOptions & { stdio: StdioElements },
+): ChildProcess {
   if (leaking.size === 0) return spawn(program, args, options);
   const nothing = openSync('/dev/null', 'r');
   try {

@@ -11,7 +11,8 @@ export class StateDirectory {
   readonly path: string;
   #removals = 0;
 
-  private constructor(path: string) {
+  /** Made by `take`. */
+  constructor(path: string) {
     this.path = path;
   }
 
@@ -20,11 +21,13 @@ export class StateDirectory {
    * @throws {Error} where it cannot be written, or another worker that lives holds it.
    */
   static async take(path: string): Promise<StateDirectory> {
-    for (const part of ['', 'workspaces', 'homes', 'leaving']) await mkdir(join(path, part), { recursive: true, mode: 0o700 });
+    for (const part of ['', 'workspaces', 'homes', 'leaving'])
+      await mkdir(join(path, part), { recursive: true, mode: 0o700 });
     await access(path, constants.W_OK);
     const state = new StateDirectory(path);
     await state.#lock();
-    for (const left of await readdir(join(path, 'leaving'))) await rm(join(path, 'leaving', left), { recursive: true, force: true });
+    for (const left of await readdir(join(path, 'leaving')))
+      await rm(join(path, 'leaving', left), { recursive: true, force: true });
     return state;
   }
 
@@ -56,7 +59,10 @@ export class StateDirectory {
   async removeWorkspace(tokenName: string, name: string): Promise<void> {
     for (const kind of ['workspaces', 'homes']) {
       const away = join(this.path, 'leaving', `${process.pid}-${this.#removals++}`);
-      const isThere = await rename(join(this.path, kind, tokenName, name), away).then(() => true, ignoreMissing);
+      const isThere = await rename(join(this.path, kind, tokenName, name), away).then(
+        () => true,
+        ignoreMissing,
+      );
       if (isThere) await rm(away, { recursive: true, force: true });
     }
   }
@@ -90,7 +96,9 @@ export class StateDirectory {
       }
       const [pid = '', startTicks = ''] = (await readFile(this.#lockPath, 'utf8').catch(() => '')).split(' ');
       if (isAlive(Number(pid), startTicks)) {
-        throw new Error(`the worker with pid ${pid} uses ${this.path}; give this one a --state-dir of its own`);
+        throw new Error(
+          `the worker with pid ${pid} uses ${this.path}; give this one a --state-dir of its own`,
+        );
       }
       await unlink(this.#lockPath).catch(() => {}); // its worker died without releasing it
     }

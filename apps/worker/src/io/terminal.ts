@@ -2,8 +2,9 @@
  * Pseudo-terminals. Only the opening and resizing is the native module's: spawning and reading are the worker's own,
  * since node-pty stops reading at the child's exit and so loses the tail of the output.
  */
-import { createRequire } from 'node:module';
+
 import { closeSync, constants, openSync, readlinkSync, realpathSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { hideFromChildren, stopHiding } from './spawn.js';
 
 export interface Terminal {

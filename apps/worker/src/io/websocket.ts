@@ -3,7 +3,13 @@ import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'n
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, ListenOptions } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { MAX_FRAGMENTS, MAX_PAYLOAD_BYTES, PEER_SILENCE_MS, PING_INTERVAL_MS, SUBPROTOCOL } from '@sandcrew/protocol';
+import {
+  MAX_FRAGMENTS,
+  MAX_PAYLOAD_BYTES,
+  PEER_SILENCE_MS,
+  PING_INTERVAL_MS,
+  SUBPROTOCOL,
+} from '@sandcrew/protocol';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { isPeerDead } from '../core/liveness.js';
 import { judgeUpgrade, type UpgradePolicy, type UpgradeVerdict } from '../core/upgrade.js';
@@ -73,12 +79,15 @@ export class WebSocketListener {
             key: tls.key,
             minVersion: 'TLSv1.2',
             handshakeTimeout: HEADERS_TIMEOUT_MS,
-            ...(tls.clientCa === undefined ? {} : { ca: tls.clientCa, requestCert: true, rejectUnauthorized: true }),
+            ...(tls.clientCa === undefined
+              ? {}
+              : { ca: tls.clientCa, requestCert: true, rejectUnauthorized: true }),
           });
     this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
     this.#server.on('request', (request, response) => {
       const verdict = this.#judge(request);
-      if (verdict.status === 101) response.writeHead(426, { Upgrade: 'websocket' }).end('this is a WebSocket server\n');
+      if (verdict.status === 101)
+        response.writeHead(426, { Upgrade: 'websocket' }).end('this is a WebSocket server\n');
       else response.writeHead(verdict.status, { 'Content-Type': 'text/plain' }).end(`${verdict.message}\n`);
     });
   }
@@ -102,7 +111,11 @@ export class WebSocketListener {
     const timer = setTimeout(() => {
       for (const socket of open) socket.terminate();
     }, graceMs);
-    await Promise.all(open.map((socket) => (socket.readyState === socket.CLOSED ? null : new Promise((resolve) => socket.once('close', resolve)))));
+    await Promise.all(
+      open.map((socket) =>
+        socket.readyState === socket.CLOSED ? null : new Promise((resolve) => socket.once('close', resolve)),
+      ),
+    );
     clearTimeout(timer);
   }
 
@@ -114,7 +127,12 @@ export class WebSocketListener {
       watchPeer(webSocket, request);
       const token = request.headers.authorization?.slice('Bearer '.length).trim() ?? '';
       const address = request.socket.remoteAddress ?? 'local';
-      this.#onConnection({ socket: webSocket, tokenName: verdict.tokenName, tokenDigest: digestOf(token), address });
+      this.#onConnection({
+        socket: webSocket,
+        tokenName: verdict.tokenName,
+        tokenDigest: digestOf(token),
+        address,
+      });
     });
   }
 

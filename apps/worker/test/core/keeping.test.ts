@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { createOutputLog } from '#src/core/output-log.js';
+import { appendInMemory, createOutputLog, dropBefore } from '#src/core/output-log.js';
 import { chooseDropOffset, choosePlace } from '#src/core/retention.js';
 import { Machine, POLICY, policyWith } from './machine.js';
 
@@ -26,6 +26,17 @@ test.each([
     expect(chooseDropOffset({ ...createOutputLog(), startOffset, endOffset }, policy)).toBe(expected);
   },
 );
+
+test('two streams that alternate byte by byte, unread, are bounded in chunks as well as in bytes', () => {
+  const log = createOutputLog();
+  for (let count = 0; count < 100_000; count++) {
+    appendInMemory(log, count % 2 === 0 ? 'stdout' : 'stderr', Uint8Array.of(count));
+    dropBefore(log, chooseDropOffset(log, POLICY.retention));
+    if (log.chunks.length > 65_536) throw new Error(`${log.chunks.length} chunks`);
+  }
+  expect(log.endOffset).toBe(100_000);
+  expect(log.endOffset - log.startOffset).toBeGreaterThan(60_000);
+});
 
 describe('the output of all tasks', () => {
   const KEY = 'manager:m1 ';

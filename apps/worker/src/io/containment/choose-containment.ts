@@ -12,15 +12,33 @@ export type ContainmentChoice =
 
 export async function chooseContainment(request: ContainmentRequest): Promise<ContainmentChoice> {
   if (request === 'bubblewrap') {
-    return { ok: false, fault: '--containment bubblewrap: this version has no bubblewrap yet; use pid-namespace, process-group or auto' };
+    return {
+      ok: false,
+      fault:
+        '--containment bubblewrap: this version has no bubblewrap yet; use pid-namespace, process-group or auto',
+    };
   }
   if (request === 'process-group') {
-    return { ok: true, adapter: createProcessGroup(), warning: 'process-group holds no daemon that leaves its group with a clean environment, and hides no file' };
+    return {
+      ok: true,
+      adapter: createProcessGroup(),
+      warning:
+        'process-group holds no daemon that leaves its group with a clean environment, and hides no file',
+    };
   }
   const found = await findPidNamespace();
   if (typeof found !== 'string') {
-    return { ok: true, adapter: found, warning: 'pid-namespace ends every process of a task, and hides no file of this host from it' };
+    return {
+      ok: true,
+      adapter: found,
+      warning: 'pid-namespace ends every process of a task, and hides no file of this host from it',
+    };
   }
-  if (request === 'pid-namespace') return { ok: false, fault: `--containment pid-namespace: ${found}; use process-group for less` };
-  return { ok: true, adapter: createProcessGroup(), warning: `tasks are held by process-group alone: ${found}` };
+  if (request === 'pid-namespace')
+    return { ok: false, fault: `--containment pid-namespace: ${found}; use process-group for less` };
+  return {
+    ok: true,
+    adapter: createProcessGroup(),
+    warning: `tasks are held by process-group alone: ${found}`,
+  };
 }

@@ -9,7 +9,13 @@ import { promisify } from 'node:util';
 import type { SignalName } from '@sandcrew/protocol';
 import { type ProcessStat, readChildren, readDescendants, readProcess } from '../process-sampler.js';
 import { spawnProcess } from '../spawn.js';
-import { type ContainedCommand, type ContainedProcess, type ContainmentAdapter, type ExitStatus, sendSignal } from './containment.js';
+import {
+  type ContainedCommand,
+  type ContainedProcess,
+  type ContainmentAdapter,
+  type ExitStatus,
+  sendSignal,
+} from './containment.js';
 
 /**
  * The namespace's init. A command that is itself pid 1 ignores SIGTERM, also its own; so this shell is pid 1, the
@@ -33,8 +39,11 @@ const START_TIMEOUT_MS = 10_000;
 /** The adapter, or in a sentence why this host cannot do it. */
 export async function findPidNamespace(): Promise<ContainmentAdapter | string> {
   if (process.platform !== 'linux') return 'PID namespaces are a feature of Linux';
-  const [setpriv, unshare, setsid, env] = await Promise.all(['setpriv', 'unshare', 'setsid', 'env'].map(findTool));
-  if (!setpriv || !unshare || !setsid || !env) return 'it needs setpriv, unshare and setsid (package util-linux) and env (coreutils) in PATH';
+  const [setpriv, unshare, setsid, env] = await Promise.all(
+    ['setpriv', 'unshare', 'setsid', 'env'].map(findTool),
+  );
+  if (!setpriv || !unshare || !setsid || !env)
+    return 'it needs setpriv, unshare and setsid (package util-linux) and env (coreutils) in PATH';
   const adapter = new PidNamespace({ setpriv, unshare, setsid, env });
   const fault = await probe(adapter);
   return fault === null ? adapter : `unshare does not work here (${fault})`;
@@ -70,13 +79,39 @@ class PidNamespace implements ContainmentAdapter {
     const tools = this.#tools;
     const asUser = process.getuid?.() === 0 ? [] : ['--user', '--map-current-user'];
     const offline = network === 'none' ? ['--net'] : [];
-    const unshare = [tools.unshare, '--pid', '--fork', '--kill-child', '--mount-proc', ...asUser, ...offline, '--'];
+    const unshare = [
+      tools.unshare,
+      '--pid',
+      '--fork',
+      '--kill-child',
+      '--mount-proc',
+      ...asUser,
+      ...offline,
+      '--',
+    ];
     const setsid = stdio.kind === 'terminal' ? `${tools.setsid} -c` : tools.setsid;
     // The init is a shell, and passes on only variables that it could have itself: env sets the others.
     const others = Object.entries(env).filter(([name]) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name));
-    const withOthers = others.length === 0 ? [] : [tools.env, ...others.map(([name, value]) => `${name}=${value}`)];
-    const ends = stdio.kind === 'terminal' ? [stdio.path, stdio.path, stdio.path] : [stdio.stdin, stdio.stdout, stdio.stderr];
-    return [tools.setpriv, '--pdeathsig', 'KILL', ...unshare, '/bin/sh', '-c', INIT, 'sandcrew-init', setsid, ...ends, ...withOthers, ...argv];
+    const withOthers =
+      others.length === 0 ? [] : [tools.env, ...others.map(([name, value]) => `${name}=${value}`)];
+    const ends =
+      stdio.kind === 'terminal'
+        ? [stdio.path, stdio.path, stdio.path]
+        : [stdio.stdin, stdio.stdout, stdio.stderr];
+    return [
+      tools.setpriv,
+      '--pdeathsig',
+      'KILL',
+      ...unshare,
+      '/bin/sh',
+      '-c',
+      INIT,
+      'sandcrew-init',
+      setsid,
+      ...ends,
+      ...withOthers,
+      ...argv,
+    ];
   }
 
   async start(command: ContainedCommand): Promise<ContainedProcess> {
@@ -157,13 +192,17 @@ class Namespace implements ContainedProcess {
   cpuMs(): number | null {
     const init = this.#init === null ? null : readProcess(this.#init.pid);
     if (init === null) return null;
-    return this.processes().reduce((sum, { cpuMs, reapedCpuMs }) => sum + cpuMs + reapedCpuMs, init.reapedCpuMs);
+    return this.processes().reduce(
+      (sum, { cpuMs, reapedCpuMs }) => sum + cpuMs + reapedCpuMs,
+      init.reapedCpuMs,
+    );
   }
 
   async endTree(): Promise<number> {
     const left = this.processes().filter(({ isExiting }) => !isExiting).length;
     const init = this.#init;
-    if (init !== null && readProcess(init.pid)?.startTicks === init.startTicks) sendSignal(init.pid, 'SIGKILL');
+    if (init !== null && readProcess(init.pid)?.startTicks === init.startTicks)
+      sendSignal(init.pid, 'SIGKILL');
     await this.#gone; // unshare ends when init is reaped, which the kernel lets happen when all the others are dead
     for (const stream of this.#child.stdio) stream?.destroy();
     return left;
@@ -189,7 +228,9 @@ function readStatus(code: number): ExitStatus {
 
 async function findTool(name: string): Promise<string | null> {
   try {
-    const { stdout } = await promisify(execFile)('/bin/sh', ['-c', 'command -v "$1"', 'sh', name], { timeout: PROBE_TIMEOUT_MS });
+    const { stdout } = await promisify(execFile)('/bin/sh', ['-c', 'command -v "$1"', 'sh', name], {
+      timeout: PROBE_TIMEOUT_MS,
+    });
     return stdout.trim() || null;
   } catch {
     return null;

@@ -9,9 +9,21 @@ import { platform } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import type { SignalName } from '@sandcrew/protocol';
 import treeKill from 'tree-kill';
-import { hasEnvironmentEntry, type ProcessStat, readAllProcesses, readDescendants, readProcess } from '../process-sampler.js';
+import {
+  hasEnvironmentEntry,
+  type ProcessStat,
+  readAllProcesses,
+  readDescendants,
+  readProcess,
+} from '../process-sampler.js';
 import { spawnProcess } from '../spawn.js';
-import { type ContainedCommand, type ContainedProcess, type ContainmentAdapter, type ExitStatus, sendSignal } from './containment.js';
+import {
+  type ContainedCommand,
+  type ContainedProcess,
+  type ContainmentAdapter,
+  type ExitStatus,
+  sendSignal,
+} from './containment.js';
 
 /** What every process of a task inherits, unless it cleans its environment. */
 const MARKER = 'SANDCREW_TASK';
@@ -77,11 +89,15 @@ class ProcessGroup implements ContainmentAdapter {
 
   #tellGuardian(line: string): void {
     if (this.#guardian === null) {
-      this.#guardian = spawnProcess('/bin/sh', ['-c', GUARDIAN, 'sandcrew-guardian', `${MARKER}=${this.#workerMark}/`], {
-        detached: true, // a Ctrl-C for the worker's group is not for it
-        env: {},
-        stdio: ['pipe', 'ignore', 'ignore'],
-      });
+      this.#guardian = spawnProcess(
+        '/bin/sh',
+        ['-c', GUARDIAN, 'sandcrew-guardian', `${MARKER}=${this.#workerMark}/`],
+        {
+          detached: true, // a Ctrl-C for the worker's group is not for it
+          env: {},
+          stdio: ['pipe', 'ignore', 'ignore'],
+        },
+      );
       this.#guardian.on('error', () => {});
       this.#guardian.stdin?.on('error', () => {});
       this.#guardian.unref();
@@ -100,7 +116,9 @@ class Group implements ContainedProcess {
     this.pid = pid;
     this.#marker = marker;
     this.#startTicks = readProcess(pid)?.startTicks ?? 0;
-    this.exited = new Promise((resolve) => child.once('exit', (exitCode, signal) => resolve({ exitCode, signal })));
+    this.exited = new Promise((resolve) =>
+      child.once('exit', (exitCode, signal) => resolve({ exitCode, signal })),
+    );
   }
 
   signal(signal: SignalName, foreground: boolean): void {
@@ -110,10 +128,15 @@ class Group implements ContainedProcess {
 
   processes(): ProcessStat[] {
     if (platform() !== 'linux') return [];
-    const all = readAllProcesses().filter((stat) => stat.startTicks >= this.#startTicks && stat.pid !== process.pid);
+    const all = readAllProcesses().filter(
+      (stat) => stat.startTicks >= this.#startTicks && stat.pid !== process.pid,
+    );
     const mine = new Map<number, ProcessStat>();
     for (const stat of all) {
-      const isMine = stat.groupId === this.pid || stat.sessionId === this.pid || hasEnvironmentEntry(stat.pid, this.#marker);
+      const isMine =
+        stat.groupId === this.pid ||
+        stat.sessionId === this.pid ||
+        hasEnvironmentEntry(stat.pid, this.#marker);
       if (isMine) for (const found of [stat, ...readDescendants(stat.pid)]) mine.set(found.pid, found);
     }
     return [...mine.values()];
@@ -121,12 +144,16 @@ class Group implements ContainedProcess {
 
   family(): ProcessStat[] {
     const command = readProcess(this.pid);
-    return command === null || command.startTicks !== this.#startTicks ? [] : [command, ...readDescendants(this.pid)];
+    return command === null || command.startTicks !== this.#startTicks
+      ? []
+      : [command, ...readDescendants(this.pid)];
   }
 
   cpuMs(): number | null {
     const living = this.family();
-    return living.length === 0 ? null : living.reduce((sum, { cpuMs, reapedCpuMs }) => sum + cpuMs + reapedCpuMs, 0);
+    return living.length === 0
+      ? null
+      : living.reduce((sum, { cpuMs, reapedCpuMs }) => sum + cpuMs + reapedCpuMs, 0);
   }
 
   async endTree(): Promise<number> {
