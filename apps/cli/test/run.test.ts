@@ -109,7 +109,7 @@ describe('a command on an embedded worker', () => {
 describe('an interrupt', () => {
   test('ends the command, says so, and exits with 130; nothing is left', async () => {
     const sleep = `sleep 1000.${process.pid}`;
-    const running = new Sandcrew(['run', '--', `${sleep} & setsid ${sleep} & echo ready; wait`], {
+    const running = new Sandcrew(['run', '--', `${sleep} & setsid ${sleep} & sleep 0.1; echo ready; wait`], {
       cwd: directory,
     });
     await running.says('ready');

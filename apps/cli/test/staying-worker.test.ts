@@ -62,15 +62,18 @@ describe('a task that is left running', () => {
     expect((await call('attach', taskId)).stderr).toContain(`The worker has no task "${taskId}"`);
   });
 
-  test('shows with logs what was written so far, from any offset that is kept', async () => {
-    const taskId = await detached('printf 0123456789; exec sleep 1000');
-    const following = new Sandcrew(['logs', '--follow', taskId], { env });
-    await following.says('0123456789');
+  test('shows with logs what was written so far, from any offset that is kept, and says what is gone', async () => {
+    const taskId = await detached('printf 0123456789; sleep 2; echo more; exec sleep 1000');
+    expect((await call('logs', '--offset', '6', taskId)).stdout.toString()).toBe('6789');
+    const again = await call('logs', '--offset', '6', taskId); // what was read once need not be kept
+    expect([again.stdout.toString(), again.status]).toEqual(['', 0]);
+    expect(again.stderr).toContain('4 bytes of output from byte 6 on are gone');
+    const following = new Sandcrew(['logs', '--follow', '--offset', '10', taskId], { env });
+    await following.says('more');
     following.child.kill('SIGINT');
     const { status, stderr } = await following.ended;
     expect(status).toBe(0);
     expect(stderr).toContain('`sandcrew attach` follows it again');
-    expect((await call('logs', '--offset', '6', taskId)).stdout.toString()).toBe('6789');
     expect((await call('stop', '--grace', '0', taskId)).status).toBe(0);
   });
 

@@ -28,6 +28,8 @@ export function subscribe(turn: Turn, task: Task, session: Session, offset: numb
       else if (found.length > 0) primeText(turn, session, task, stream, found);
     }
   }
+  // What is gone already is told at once: the reader may wait for nothing else.
+  if (offset < task.log.startOffset) sendGap(turn, task, subscriber, task.log.startOffset - offset);
   deliver(turn, task);
 }
 
