@@ -43,13 +43,14 @@ test.each(['pid-namespace', 'process-group'])(
       samples.push(takeCensus(worker.pid, `${worker.directory}/state`)); // nothing runs now
     }
 
-    const warm = samples.slice(Math.ceil(samples.length / 3)); // the first third fills pools, caches and V8's heap
+    const warm = samples.slice(Math.ceil(samples.length / 2)); // the first half fills pools, caches and V8's heap
     const mebibytes = warm.map(({ rssBytes }) => Math.round(rssBytes / 1_048_576));
     console.info(
       `${containment}: ${TASKS} tasks; RSS ${mebibytes.join(' ')} MiB; fds ${warm.map(({ fds }) => fds).join(' ')}`,
     );
     expect(Math.max(...zombies)).toBeLessThanOrEqual(AT_ONCE);
     expect(Math.abs(slopePerThousand(warm.map(({ fds }) => fds)))).toBeLessThan(0.5);
+    expect(Math.max(...mebibytes)).toBeLessThan(150);
     expect(slopePerThousand(mebibytes)).toBeLessThan(TASKS >= 10_000 ? 1 : 10);
     expect(samples.at(-1)).toMatchObject({ zombies: 0, stateFiles: 0 });
     expect(describeFds(worker.pid).filter((name) => name.includes('/pipes/'))).toEqual([]);
