@@ -39,7 +39,7 @@ export function decodeDuration(option: string, text: string): Decoded<number> {
   if (amount === undefined || unit === undefined) {
     return refuse(`${option}: expected a duration such as 90s, 10m or 1h, got "${text}".`);
   }
-  return { ok: true, value: Math.round(Number(amount) * (UNIT_MS[unit] ?? 1)) };
+  return { ok: true, value: Math.ceil(Number(amount) * (UNIT_MS[unit] ?? 1)) };
 }
 
 /** A whole number from `min` on. */

@@ -43,7 +43,7 @@ export async function followTask(
     const takeover = known.kind === 'error' ? news.takeover : null;
     if (takeover !== null && !following.isOurs) throw takeover;
     const ended = takeover === null ? known : failed(takeover);
-    const status = judgeStatus(ended, renderer.fault, interrupts.signal);
+    const status = judgeStatus(ended, renderer.fault, interrupts.signal, following.isOurs);
     leaveTerminal();
     await renderer.ended(ended, status);
     return status;
@@ -96,8 +96,11 @@ function judgeStatus(
   end: TaskEnd,
   outputFault: NodeJS.ErrnoException | null,
   signal: NodeJS.Signals | null,
+  isOurs: boolean,
 ): number {
   if (outputFault !== null) return outputFault.code === 'EPIPE' ? statusOfSignal('SIGPIPE') : EXIT.failed;
+  // Output that was lost on the way to us is our failure, whatever the command exited with.
+  if (isOurs && end.kind === 'result' && end.result.gaps.length > 0) return EXIT.failed;
   return end.kind === 'result' ? statusOfResult(end.result) : statusOfError(end.error, signal);
 }
 

@@ -1,4 +1,6 @@
-/** The user's wish to end, by Ctrl-C or by a signal: once it is a wish, twice an order, then we no longer wait. */
+/** The user's wish to end, by Ctrl-C or by a signal: once it is a wish, twice an order, a third time we no longer wait for anything. */
+
+import { statusOfSignal } from './exit-status.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const GIVE_UP_MS = 3_000;
@@ -39,6 +41,7 @@ export class Interrupts {
     this.#count += 1;
     this.#signal ??= signal;
     if (this.#count === 1) this.#reactions.first(signal);
+    if (this.#count > 2) process.exit(statusOfSignal(signal));
     if (this.#count !== 2) return;
     this.#reactions.second();
     this.#timer = setTimeout(this.#giveUp, GIVE_UP_MS);

@@ -61,7 +61,7 @@ async function main(argv: readonly string[]): Promise<number> {
   );
   for (const message of reading.warnings) log.warn({ event: 'configuration', message });
   if (containment.warning !== null)
-    log.warn({ event: 'containment', level: containment.adapter.level, message: containment.warning });
+    log.warn({ event: 'containment', containment: containment.adapter.level, message: containment.warning });
   if (config.insecurePlaintext !== null)
     log.warn({ event: 'insecure_plaintext', reason: config.insecurePlaintext });
 

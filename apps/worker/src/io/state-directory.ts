@@ -109,7 +109,10 @@ export class StateDirectory {
 /** A pid that was given to another process since does not count: its start time differs. */
 function isAlive(pid: number, startTicks: string): boolean {
   if (!Number.isInteger(pid) || pid <= 0) return false;
-  if (process.platform === 'linux') return String(readProcess(pid)?.startTicks) === startTicks;
+  if (process.platform === 'linux') {
+    const holder = readProcess(pid); // a zombie holds nothing, however long its parent leaves it
+    return holder !== null && holder.state !== 'Z' && String(holder.startTicks) === startTicks;
+  }
   try {
     process.kill(pid, 0);
     return true;

@@ -171,9 +171,13 @@ function watchPeer(socket: WebSocket, request: IncomingMessage): void {
   let heardAtMs = monotonicMs();
   let tookAtMs: number | null = null;
   let pingedAtMs = monotonicMs();
+  let watchedAtMs = monotonicMs();
   const watch = setInterval(() => {
     const nowMs = monotonicMs();
-    if (transport.bytesRead !== heardBytes) heardAtMs = nowMs;
+    // After a stop of this process the silence was its own: what the peer sent meanwhile has still to be read.
+    const wasStopped = nowMs - watchedAtMs > 3 * WATCH_INTERVAL_MS;
+    watchedAtMs = nowMs;
+    if (wasStopped || transport.bytesRead !== heardBytes) heardAtMs = nowMs;
     heardBytes = transport.bytesRead;
     const taken = transport.bytesWritten - socket.bufferedAmount;
     if (socket.bufferedAmount === 0) tookAtMs = null;
