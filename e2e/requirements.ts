@@ -526,7 +526,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   {
     source: 'Main job: bad input',
     says: 'An unknown option suggests the near one.',
-    test: ['apps/cli/test/command-line', 'an unknown option suggests the near one'],
-    mutation: [`${CLI}/command-line.ts`, '/unknown option', '/no such option'],
+    test: ['apps/worker/test/config', 'unknown option --max-task suggests --max-tasks'],
+    mutation: [`${WORKER}/config.ts`, 'return distance(name, near) <=', 'return distance(name, near) < 0 *'],
   },
 ];
