@@ -141,7 +141,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
     source: 'Manager to worker',
     says: 'cwd may not leave the workspace, also not by a link.',
     test: ['e2e/tests/wire-plain', 'a cwd that leaves the workspace by a link is rejected'],
-    mutation: [`${WORKER}/io/command-preparation.ts`, 'isInside && (await', 'path !== null && (await'],
+    mutation: [`${WORKER}/io/command-preparation.ts`, 'isInside && (await', '(isInside || path) && (await'],
   },
   {
     source: 'Rules: Plain clients',
