@@ -106,6 +106,7 @@ function faultsOfAddress({ url, token, tokenFile }: WorkerAddress): string[] {
   if (!/^(wss?:\/\/|ws\+unix:\/)/.test(url))
     faults.push(`url: expected ws://, wss:// or ws+unix:/path.sock:/, got ${show(url)}`);
   else if (!URL.canParse(url)) faults.push(`url: expected a URL, got ${show(url)}`);
+  else if (url.includes('#')) faults.push(`url: expected no fragment, got ${show(url)}`);
   else if (url.includes('?')) faults.push('url: expected no query (a token never stands in a URL), got one');
   if ((token === undefined) === (tokenFile === undefined))
     faults.push('token: expected either token or tokenFile');
@@ -114,9 +115,16 @@ function faultsOfAddress({ url, token, tokenFile }: WorkerAddress): string[] {
   return faults;
 }
 
+/** What is misspelt would be ignored in silence: a task would run where, or as, its caller did not mean. */
+function refuseUnknown(where: string, unknown: object, known: string): void {
+  const [name] = Object.keys(unknown);
+  if (name !== undefined) throw invalidTask(where, `one of ${known}`, name);
+}
+
 function readNeeds(requirements: WorkerRequirements | undefined): TaskNeeds {
   if (requirements === undefined) return {};
-  const { type, labels, memoryBytes } = requirements;
+  const { type, labels, memoryBytes, ...unknown } = requirements;
+  refuseUnknown('requirements', unknown, 'type, labels, memoryBytes');
   if (type !== undefined && typeof type !== 'string')
     throw invalidTask('requirements.type', 'a string', type);
   if (memoryBytes !== undefined && !(Number.isSafeInteger(memoryBytes) && memoryBytes >= 0)) {

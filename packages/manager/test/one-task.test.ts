@@ -365,6 +365,20 @@ describe('bad requests', () => {
     await new Promise((resolve) => manager.once('taskFailed', resolve));
   });
 
+  test('a requirement that there is not is refused by name, not ignored', async () => {
+    const manager = new SandboxManager();
+    const requirements = { label: { zone: 'a' } } as never;
+    expect(() => manager.run({ command: 'true', requirements })).toThrow(
+      /requirements: expected one of type.*label/,
+    );
+    await manager.close();
+  });
+
+  test('a URL with a fragment is a fault of the options', () => {
+    const workers = [{ url: 'ws://127.0.0.1:1#x', token: 'x' }];
+    expect(() => new SandboxManager({ workers })).toThrow(/workers\[0\]\.url: expected no fragment/);
+  });
+
   test('every fault of the options is named at once', () => {
     expect(
       () => new SandboxManager({ maxWorkers: 0, managerId: '', workers: [{ url: 'http://x' }] }),
