@@ -1,0 +1,4 @@
+/** The command-line tool. */
+import type { Requirement } from './requirement.js';
+
+export const CLI_REQUIREMENTS: readonly Requirement[] = [];
