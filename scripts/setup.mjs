@@ -11,6 +11,9 @@ import { PNPM, ROOT, runTool } from './tool.mjs';
 
 const MIN_NODE = [20, 19];
 const STAMP = join(ROOT, 'node_modules', '.sandcrew-setup.json');
+/** What npm and pnpm name where they reach no registry. */
+const NO_NETWORK =
+  /\b(EAI_AGAIN|ENOTFOUND|ECONNREFUSED|ECONNRESET|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|ERR_SOCKET_TIMEOUT)\b/;
 const MADE = new Set(['node_modules', 'dist', 'dist-test', 'build', '.turbo', '.git']);
 
 /** Sets the checkout up; ends the process with 125 and a sentence where that fails. */
@@ -52,6 +55,11 @@ async function step(what, command) {
   say(`${what}…`);
   const { exitCode, output, durationMs } = await runTool(command);
   if (exitCode !== 0) {
+    const noNetwork = NO_NETWORK.exec(output)?.[0];
+    if (noNetwork !== undefined)
+      fail(
+        `${what} needs the network, and the package registry cannot be reached (${noNetwork}). Connect this machine, or set HTTPS_PROXY or npm's registry, and try again; later starts need none.`,
+      );
     process.stderr.write(output);
     fail(`${what} failed: \`${command.join(' ')}\` ended with ${exitCode}; its output stands above.`);
   }
@@ -75,7 +83,7 @@ function fingerprintLockfile() {
 
 /** Every file that a build reads, by name, size and time of change. */
 function fingerprintSources() {
-  const rootFiles = ['tsconfig.base.json', 'turbo.json', 'package.json'].map((name) =>
+  const rootFiles = ['tsconfig.base.json', 'turbo.json', 'package.json', 'scripts/bundle.mjs'].map((name) =>
     describeFile(join(ROOT, name)),
   );
   return hash([...rootFiles, ...packageDirs().flatMap((dir) => describeTree(dir))].join('\n'));
@@ -92,7 +100,7 @@ function fingerprintBuilds() {
 function packageDirs() {
   const parents = ['packages', 'apps'].map((name) => join(ROOT, name));
   const dirs = parents.flatMap((parent) => list(parent).map((entry) => join(parent, entry.name)));
-  return [...dirs, join(ROOT, 'e2e')];
+  return [...dirs, join(ROOT, 'e2e'), join(ROOT, 'benchmarks')];
 }
 
 function describeTree(dir) {

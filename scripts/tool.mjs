@@ -6,8 +6,14 @@ import { fileURLToPath } from 'node:url';
 /** The repository's root. */
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** pnpm as npx brings it: nothing has to be installed beforehand. */
-export const PNPM = ['npx', '--yes', 'pnpm@12.21.0'];
+/** pnpm as npx brings it: nothing has to be installed beforehand. Without a network that is known within seconds. */
+export const PNPM = [
+  'npx',
+  '--yes',
+  '--fetch-retry-mintimeout=1000',
+  '--fetch-retry-maxtimeout=5000',
+  'pnpm@12.21.0',
+];
 
 /**
  * Runs a tool to its end, in the root unless told otherwise.
