@@ -1,5 +1,5 @@
 /** A client of the wire that shares no code with us: bare `ws`, literal JSON, frames taken apart by hand. */
-import { WebSocket } from 'ws';
+import { type ClientOptions, WebSocket } from 'ws';
 
 /** A message as it came, with its fields unread. */
 export type Message = { readonly type: string } & Readonly<Record<string, unknown>>;
@@ -37,8 +37,10 @@ export class WireClient {
     });
   }
 
-  static async connect(url: string, token: string): Promise<WireClient> {
-    const socket = new WebSocket(url, ['sandcrew.v1'], { headers: { Authorization: `Bearer ${token}` } });
+  /** @param tls what `wss:` needs: the authority, a certificate of the client's own. */
+  static async connect(url: string, token: string, tls: ClientOptions = {}): Promise<WireClient> {
+    const headers = { Authorization: `Bearer ${token}` };
+    const socket = new WebSocket(url, ['sandcrew.v1'], { ...tls, headers });
     const client = new WireClient(socket);
     await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
     socket.on('error', () => {});

@@ -24,7 +24,10 @@ export interface WorkerProcess {
   stop(): Promise<number | null>;
 }
 
-/** @param tokens the lines of the token file; one unnamed token by default. */
+/**
+ * @param tokens the lines of the token file; one unnamed token by default.
+ * @throws {Error} with its exit code and what it said, where it does not listen.
+ */
 export async function startWorker(
   args: readonly string[] = [],
   tokens?: readonly string[],
@@ -55,13 +58,18 @@ export async function startWorker(
     for (const line of lines) log.push(line.startsWith('{') ? JSON.parse(line) : { line });
   });
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  const url = await new Promise<string>((resolve, reject) => {
+  const listening = new Promise<string>((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error('the worker did not listen in time')), START_TIMEOUT_MS);
     child.stdout.setEncoding('utf8').once('data', (line: string) => {
       clearTimeout(timer);
       resolve((JSON.parse(line) as { url: string }).url);
     });
     void exited.then((code) => reject(new Error(`the worker exited with ${code}: ${JSON.stringify(log)}`)));
+  });
+  const url = await listening.catch(async (error) => {
+    child.kill('SIGKILL');
+    await rm(directory, { recursive: true, force: true });
+    throw error;
   });
   return {
     url,

@@ -164,7 +164,7 @@ export const MAIN_JOB_REQUIREMENTS: readonly Requirement[] = [
       'SIGTERM drains: running tasks may end, no new one is taken, exit 0; a second one means now',
     ],
     mutation: [
-      `${WORKER}/main.ts`,
+      `${WORKER}/worker-run.ts`,
       'isDraining ? 0 : config.drainTimeoutMs',
       'isDraining ? 60_000 : config.drainTimeoutMs',
     ],
@@ -198,7 +198,7 @@ export const MAIN_JOB_REQUIREMENTS: readonly Requirement[] = [
     source: 'Worker to manager',
     says: 'Heartbeats tell load and health at their pace.',
     test: ['e2e/tests/wire-plain', 'a heartbeat tells load and health'],
-    mutation: [`${WORKER}/core/step.ts`, "count > 0 ? 'busy' : 'idle'", "count > 1 ? 'busy' : 'idle'"],
+    mutation: [`${WORKER}/core/heartbeat.ts`, "count > 0 ? 'busy' : 'idle'", "count > 1 ? 'busy' : 'idle'"],
   },
   // Security defaults that stand already
   {
@@ -216,6 +216,141 @@ export const MAIN_JOB_REQUIREMENTS: readonly Requirement[] = [
     says: 'What a script writes to /dev/stderr arrives.',
     test: ['e2e/tests/wire-plain', 'streams are real pipes: /dev/stdout and /dev/stderr can be opened'],
     mutation: [`${WORKER}/io/containment/pid-namespace.ts`, '7>"$stderr"', '7>/dev/null'],
+  },
+  {
+    source: 'Rules: Ids',
+    says: 'A second hello is unexpected_hello.',
+    test: ['e2e/tests/wire-manager', 'hello comes first or not at all, and once'],
+    mutation: [
+      `${WORKER}/core/session.ts`,
+      "if (session.kind !== 'new') {",
+      "if (session.kind === 'plain') {",
+    ],
+  },
+  {
+    source: 'Worker to manager',
+    says: 'welcome tells the tasks that are kept, with their offsets.',
+    test: [
+      'e2e/tests/wire-manager',
+      'welcome tells what the worker is, and which tasks of this manager it keeps',
+    ],
+    mutation: [`${WORKER}/core/session.ts`, 'ackedOffset: task.ackedOffset', 'ackedOffset: 0'],
+  },
+  {
+    source: 'Worker to manager',
+    says: 'A heartbeat comes right after welcome.',
+    test: ['e2e/tests/wire-manager', 'a manager hears the load right after its welcome'],
+    mutation: [
+      `${WORKER}/core/session.ts`,
+      '  sendHeartbeat(turn, session);',
+      '  if (session.isClosing) sendHeartbeat(turn, session);',
+    ],
+  },
+  {
+    source: 'Manager to worker',
+    says: 'remove_workspace is refused while a task runs in it.',
+    test: [
+      'e2e/tests/wire-manager',
+      'workspaces outlive tasks, are scoped by token name, and are removed on request',
+    ],
+    mutation: [`${WORKER}/core/session.ts`, 'if (isUsed || ', 'if ((isUsed && false) || '],
+  },
+  {
+    source: 'Security: environment',
+    says: 'HOME is one for each workspace, in the state directory.',
+    test: [
+      'apps/worker/test/io/surroundings',
+      'a HOME of its own for each workspace, which outlives the task',
+    ],
+    mutation: [
+      `${WORKER}/io/state-directory.ts`,
+      "join(this.path, 'homes', tokenName, name)",
+      "join(this.path, 'homes', tokenName, name.slice(99))",
+    ],
+  },
+  {
+    source: 'Rules: Timers',
+    says: 'A worker restart keeps workspaces and deletes the old spool.',
+    test: [
+      'apps/worker/test/io/start',
+      'keeps workspaces over a restart, and loses the spool of the run before',
+    ],
+    mutation: [
+      `${WORKER}/io/output-spool.ts`,
+      'await rm(join(this.#directory, left), { recursive: true, force: true });',
+      'left.at(0);',
+    ],
+  },
+  {
+    source: 'Main job 3: PTY',
+    says: '1,000 ends of programs on a terminal lose no byte of their tails.',
+    test: ['apps/worker/test/io/terminal', '500 ends of `seq 1 2000` lose no byte of their tails'],
+    mutation: [
+      `${WORKER}/io/output-reader.ts`,
+      "if (kind === 'terminal') source.on('end', () => this.#readRest(fd, stream, onData));",
+      "source.on('end', () => kind === 'terminal' || this.#readRest(fd, stream, onData));",
+    ],
+  },
+  {
+    source: 'Starting a worker',
+    says: 'One line of JSON on stdout when it listens.',
+    test: [
+      'apps/worker/test/io/start',
+      'it prints one line when it listens, and logs JSON lines that never hold the token',
+    ],
+    mutation: [`${WORKER}/worker-run.ts`, "event: 'listening'", "event: 'ready'"],
+  },
+  {
+    source: 'Starting a worker',
+    says: 'Every fault of the configuration is named at once, exit 2.',
+    test: ['apps/worker/test/io/start', 'every fault is named at once, each on a line'],
+    mutation: [
+      `${WORKER}/main.ts`,
+      'for (const fault of faults) process',
+      'for (const fault of faults.slice(0, 1)) process',
+    ],
+  },
+  {
+    source: 'Starting a worker',
+    says: 'One worker holds a state directory.',
+    test: ['apps/worker/test/io/start', 'is held by one worker at a time, and free again after a kill'],
+    mutation: [
+      `${WORKER}/io/state-directory.ts`,
+      'if (isAlive(Number(pid), startTicks))',
+      'if (isAlive(0 * Number(pid), startTicks))',
+    ],
+  },
+  {
+    source: 'Starting a worker',
+    says: 'A stale socket is told apart from one where a server listens.',
+    test: ['apps/worker/test/io/start', 'a stale socket, a live one and a file that is none are told apart'],
+    mutation: [
+      `${WORKER}/io/listen-target.ts`,
+      "probe.once('error', () => resolve(false));",
+      "probe.once('error', () => resolve(true));",
+    ],
+  },
+  {
+    source: 'Starting a worker',
+    says: 'With --until-stdin-closes a worker ends with its parent, tasks and all.',
+    test: [
+      'apps/worker/test/io/lifetimes',
+      'a worker that is told to end with its stdin does, tasks and all',
+    ],
+    mutation: [
+      `${WORKER}/worker-run.ts`,
+      "process.stdin.once('close', () => server.drain(0)).resume();",
+      'process.stdin.resume();',
+    ],
+  },
+  {
+    source: 'Rules: Timers',
+    says: 'A worker that has drained closes with 1001.',
+    test: [
+      'e2e/tests/wire-manager',
+      'SIGTERM drains: running tasks may end, no new one is taken, exit 0; a second one means now',
+    ],
+    mutation: [`${WORKER}/core/step.ts`, 'CLOSE_CODES.goingAway', 'CLOSE_CODES.normal'],
   },
   // The main job, from outside
   {
@@ -248,7 +383,11 @@ export const MAIN_JOB_REQUIREMENTS: readonly Requirement[] = [
     source: 'Main job 5: exit codes',
     says: '130 on Ctrl-C, which ends the task and leaves nothing.',
     test: ['apps/cli/test/run', 'ends the command, says so, and exits with 130; nothing is left'],
-    mutation: [`${CLI}/interrupts.ts`, 'if (this.#count === 1) this.#reactions.first(signal);', ''],
+    mutation: [
+      `${CLI}/interrupts.ts`,
+      'this.#count === 1 && this.#reactions.first',
+      'this.#count === 9 && this.#reactions.first',
+    ],
   },
   {
     source: 'Main job: bad input',

@@ -3,6 +3,7 @@ import type { Requirement } from './requirement.js';
 
 const WORKER = 'apps/worker/src';
 const PROTOCOL = 'packages/protocol/src';
+const MANAGER = 'packages/manager/src';
 
 export const WIRE_REQUIREMENTS: readonly Requirement[] = [
   // The upgrade
@@ -67,6 +68,120 @@ export const WIRE_REQUIREMENTS: readonly Requirement[] = [
       'const HEADERS_TIMEOUT_MS = 20_000',
     ],
   },
+  {
+    source: 'Upgrade',
+    says: 'The same rules hold for wss://.',
+    test: [
+      'e2e/tests/wire-tls',
+      'a worker with a certificate speaks wss to a client that trusts its authority',
+    ],
+    mutation: [`${WORKER}/io/listen-target.ts`, "isTls ? 'wss' : 'ws'", "isTls ? 'ws' : 'ws'"],
+  },
+  {
+    source: 'Security: TLS',
+    says: 'A client must show a certificate of --tls-client-ca, and a token besides.',
+    test: [
+      'e2e/tests/wire-tls',
+      'with --tls-client-ca a client without a certificate of that authority is refused',
+    ],
+    mutation: [`${WORKER}/io/websocket.ts`, 'rejectUnauthorized: true', 'rejectUnauthorized: false'],
+  },
+  {
+    source: 'Security: TLS',
+    says: 'The manager can pin a CA.',
+    test: ['e2e/tests/wire-tls', 'the manager pins a CA: the right one connects, any other is told as such'],
+    mutation: [
+      `${MANAGER}/io/worker-connection.ts`,
+      '{ ca: Buffer.from(target.ca) }',
+      '{ rejectUnauthorized: false }',
+    ],
+  },
+  {
+    source: 'Security: TLS',
+    says: 'A certificate, a key or a CA that will not do is named at the start.',
+    test: ['e2e/tests/wire-tls', 'a certificate, a key or a CA that will not do is named at the start'],
+    mutation: [`${WORKER}/io/tls-files.ts`, 'new X509Certificate(clientCa)', 'new X509Certificate(cert)'],
+  },
+  {
+    source: 'Security: TLS',
+    says: 'Beyond loopback a worker needs TLS, or --insecure-plaintext with a reason, which it logs.',
+    test: [
+      'e2e/tests/wire-tls',
+      'beyond loopback without TLS a worker needs --insecure-plaintext REASON, and logs the reason',
+    ],
+    mutation: [`${WORKER}/config.ts`, '!isLoopback(listen.host)', 'isLoopback(listen.host)'],
+  },
+  {
+    source: 'Upgrade',
+    says: 'More connections than 64 get 503.',
+    test: ['apps/worker/test/io/connections', 'the 65th connection gets 503'],
+    mutation: [`${WORKER}/worker-run.ts`, 'const MAX_CONNECTIONS = 64', 'const MAX_CONNECTIONS = 65'],
+  },
+  {
+    source: 'Upgrade',
+    says: 'permessage-deflate is never negotiated.',
+    test: [
+      'apps/worker/test/io/connections',
+      'compression is never negotiated, and the subprotocol is named only where it was offered',
+    ],
+    mutation: [`${WORKER}/io/websocket.ts`, 'perMessageDeflate: false', 'perMessageDeflate: true'],
+  },
+  {
+    source: 'Upgrade',
+    says: 'A message of over 64 fragments closes with 1008.',
+    test: ['apps/worker/test/io/connections', 'of more than 64 fragments closes with 1008'],
+    mutation: [`${WORKER}/io/websocket.ts`, 'maxFragments: MAX_FRAGMENTS', 'maxFragments: 9 * MAX_FRAGMENTS'],
+  },
+  {
+    source: 'Upgrade',
+    says: 'A peer from which no byte came for 20 s is dropped.',
+    test: ['apps/worker/test/core/rules', 'is dead then'],
+    mutation: [`${WORKER}/core/liveness.ts`, '>= silenceMs', '> silenceMs'],
+  },
+  {
+    source: 'Upgrade',
+    says: 'A slow reader whose backlog shrinks is slow, not dead.',
+    test: ['apps/worker/test/core/rules', 'is slow while it takes off its backlog'],
+    mutation: [`${WORKER}/core/liveness.ts`, 'activity.tookAtMs ?? Number', 'activity.heardAtMs ?? Number'],
+  },
+  {
+    source: 'Security: tokens',
+    says: 'A token file that others may read is refused.',
+    test: ['apps/worker/test/io/start', 'of mode 604 is refused'],
+    mutation: [`${WORKER}/io/auth.ts`, '(mode & 0o077) !== 0', '(mode & 0o070) !== 0'],
+  },
+  {
+    source: 'Security: tokens',
+    says: 'A token of less than 32 random bytes is refused.',
+    test: [
+      'apps/worker/test/core/rules',
+      '"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" is at fault, and the fault does not tell the token',
+    ],
+    mutation: [`${WORKER}/core/tokens.ts`, 'MIN_TOKEN_CHARACTERS = 43', 'MIN_TOKEN_CHARACTERS = 42'],
+  },
+  {
+    source: 'Security: tokens',
+    says: 'Every line of a token file that is at fault is named.',
+    test: ['apps/worker/test/io/start', 'of random bytes is refused'],
+    mutation: [
+      `${WORKER}/io/auth.ts`,
+      'faults.push(...found.faults);',
+      'faults.push(...found.faults.slice(0, 1));',
+    ],
+  },
+  {
+    source: 'Security: tokens',
+    says: 'SIGHUP reads the tokens again, and closes the connections of those that are gone.',
+    test: [
+      'apps/worker/test/io/start',
+      'SIGHUP takes new tokens, and closes the connections of those that are gone',
+    ],
+    mutation: [
+      `${WORKER}/sandbox-websocket-server.ts`,
+      'if (!tokens.holds(tokenDigest))',
+      'if (tokens.holds(tokenDigest) && false)',
+    ],
+  },
   // Frames
   {
     source: 'Rules: Frames',
@@ -96,6 +211,28 @@ export const WIRE_REQUIREMENTS: readonly Requirement[] = [
     says: 'An unknown type or an invalid message gets protocol_error naming the path, and changes nothing.',
     test: ['e2e/tests/wire-plain', 'malformed frames name the path and change nothing'],
     mutation: [`${PROTOCOL}/codec.ts`, "'unknown_type'", "'invalid_message'"],
+  },
+  {
+    source: 'Rules: Frames',
+    says: 'A binary frame to a worker closes with 1003.',
+    test: ['e2e/tests/wire-plain', 'a binary frame closes with 1003, a message over 1 MiB with 1009'],
+    mutation: [`${WORKER}/session.ts`, 'CLOSE_CODES.unsupportedData', 'CLOSE_CODES.normal'],
+  },
+  {
+    source: 'Manager to worker',
+    says: 'ping is answered by pong with the same id.',
+    test: ['e2e/tests/wire-plain', 'malformed frames name the path and change nothing'],
+    mutation: [`${WORKER}/core/session.ts`, '{ id: message.id }', '{ id: `${message.id}!` }'],
+  },
+  {
+    source: 'Versions',
+    says: 'Fields that a version does not know are ignored.',
+    test: ['e2e/tests/wire-plain', 'fields that this version does not know are ignored'],
+    mutation: [
+      `${PROTOCOL}/v1/execute-command.ts`,
+      'timestamp: Timestamp,\n  },\n  {',
+      'timestamp: Timestamp,\n  },\n  {\n    additionalProperties: false,',
+    ],
   },
   // The plain client
   {
@@ -128,7 +265,7 @@ export const WIRE_REQUIREMENTS: readonly Requirement[] = [
     source: 'Manager to worker',
     says: 'cwd may not leave the workspace, also not by a link.',
     test: ['e2e/tests/wire-plain', 'a cwd that leaves the workspace by a link is rejected'],
-    mutation: [`${WORKER}/io/command-preparation.ts`, 'isInside && (await', '(isInside || path) && (await'],
+    mutation: [`${WORKER}/io/command-preparation.ts`, 'if (!isInside)', 'if (!isInside && root === cwd)'],
   },
   {
     source: 'Rules: Plain clients',
@@ -154,7 +291,114 @@ export const WIRE_REQUIREMENTS: readonly Requirement[] = [
     source: 'Rules: Refusals',
     says: 'A limit that cannot be enforced refuses the task that asks for it.',
     test: ['e2e/tests/wire-plain', 'a limit that cannot be enforced is rejected, and its id stays free'],
-    mutation: [`${WORKER}/core/admission.ts`, 'if (asked.length === 0) return null;', 'return null;'],
+    mutation: [`${WORKER}/core/admission.ts`, 'if (beyond.length === 0) return null;', 'return null;'],
+  },
+  {
+    source: 'Manager to worker',
+    says: 'A line for the shell may begin with a dash, in bash.',
+    test: ['apps/worker/test/io/exits', 'a line that begins with a dash is a line, in bash'],
+    mutation: [`${WORKER}/io/command-preparation.ts`, "'--norc', '-c', '--']", "'--norc', '-c']"],
+  },
+  {
+    source: 'Manager to worker',
+    says: 'A line for the shell may begin with a dash, in sh.',
+    test: ['apps/worker/test/io/exits', 'a line that begins with a dash is a line, in sh'],
+    mutation: [`${WORKER}/io/command-preparation.ts`, "['/bin/sh', '-c', '--']", "['/bin/sh', '-c']"],
+  },
+  {
+    source: 'Rules: Refusals',
+    says: 'A variable that steers loaders or interpreters is invalid_env.',
+    test: ['e2e/tests/wire-plain', 'a variable that steers the loader is rejected, and its id stays free'],
+    mutation: [`${WORKER}/core/admission.ts`, '/^(LD_.*|', '/^('],
+  },
+  {
+    source: 'Security: environment',
+    says: 'allowEnv lets through the steering variables that it names.',
+    test: ['e2e/tests/wire-plain', 'a variable that steers, and that allowEnv names, reaches the command'],
+    mutation: [`${WORKER}/core/admission.ts`, ': allowEnv.includes(name)', ': !allowEnv.includes(name)'],
+  },
+  {
+    source: 'Worker to manager',
+    says: 'A program that is not there is spawn_failed, and says where was looked.',
+    test: [
+      'e2e/tests/wire-plain',
+      'an argv that names no program gets spawn_failed that says where was looked',
+    ],
+    mutation: [
+      `${WORKER}/io/command-path.ts`,
+      'it is in no directory of PATH (${searchPath})',
+      'it is nowhere (${searchPath})',
+    ],
+  },
+  {
+    source: 'Main job: bad input',
+    says: 'What a program or a cwd lacks is named: the file and the permission.',
+    test: ['apps/worker/test/io/unreachable', 'refuses a cwd that it may not enter'],
+    mutation: [
+      `${WORKER}/io/command-preparation.ts`,
+      'await access(directory, constants.X_OK)',
+      'await access(directory, constants.F_OK)',
+    ],
+  },
+  {
+    source: 'Main job: bad input',
+    says: 'A program that may not be executed is told with its mode.',
+    test: ['apps/worker/test/io/unreachable', 'cannot run ./script: not_executable'],
+    mutation: [`${WORKER}/io/command-path.ts`, '(mode ${mode})', '(mode ${mode.length})'],
+  },
+  {
+    source: 'Main job: bad input',
+    says: 'An empty PATH is told as such.',
+    test: ['apps/worker/test/io/unreachable', 'finds no program in a PATH of ""'],
+    mutation: [`${WORKER}/io/command-path.ts`, "if (searchPath === '')", "if (searchPath === ':')"],
+  },
+  {
+    source: 'Manager to worker',
+    says: 'A workspace, also the default one, is made where it is missing.',
+    test: ['apps/worker/test/io/surroundings', 'what it needs, also where all of it was deleted: a terminal'],
+    mutation: [
+      `${WORKER}/io/command-preparation.ts`,
+      'await makeDirectory(directory)',
+      'await makeDirectory(`${directory}-`)',
+    ],
+  },
+  {
+    source: 'Main job: real pipes',
+    says: 'A state directory that was deleted heals.',
+    test: ['apps/worker/test/io/surroundings', 'what it needs, also where all of it was deleted: pipes'],
+    mutation: [`${WORKER}/io/pipes.ts`, 'existsSync(path)', "existsSync('/')"],
+  },
+  {
+    source: 'Rules: Refusals',
+    says: 'A directory that cannot be made is invalid_cwd, and named.',
+    test: ['apps/worker/test/io/surroundings', 'or is told which directory cannot be made'],
+    mutation: [
+      `${WORKER}/io/command-preparation.ts`,
+      'needs the directory ${path}, and it cannot be made (${message})',
+      'needs the directory ${typeof path}, and it cannot be made (${message.length})',
+    ],
+  },
+  {
+    source: 'Rules: Refusals',
+    says: 'A full disk is no_space, and the directory is named.',
+    test: [
+      'apps/worker/test/io/unreachable',
+      'a full disk is no_space, and the directory without room is named',
+    ],
+    mutation: [
+      `${WORKER}/io/command-preparation.ts`,
+      "code === 'ENOSPC' || code === 'EDQUOT'",
+      "code === 'EDQUOT'",
+    ],
+  },
+  {
+    source: 'Rules: Refusals',
+    says: 'A disk without room for a pipe is no_space, and the directory is named.',
+    test: [
+      'apps/worker/test/io/unreachable',
+      'a full disk is no_space, and the directory without room is named',
+    ],
+    mutation: [`${WORKER}/io/pipes.ts`, '/No space left|', '/No room|'],
   },
   // Ends
   {
@@ -179,8 +423,8 @@ export const WIRE_REQUIREMENTS: readonly Requirement[] = [
     ],
     mutation: [
       `${WORKER}/core/judge-block.ts`,
-      'evidence.lingeringMs >= ORPHANED_OUTPUT_AFTER_MS',
-      'evidence.lingeringMs >= 10 * ORPHANED_OUTPUT_AFTER_MS',
+      'return lingeringMs >= ORPHANED_OUTPUT_AFTER_MS',
+      'return lingeringMs >= 10 * ORPHANED_OUTPUT_AFTER_MS',
     ],
   },
   {

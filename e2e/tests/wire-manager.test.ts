@@ -69,6 +69,21 @@ test('welcome tells what the worker is, and which tasks of this manager it keeps
   await again.close();
 });
 
+test('a manager hears the load right after its welcome', async () => {
+  const busy = await WireClient.connect(worker.url, MAIN_TOKEN);
+  busy.execute('t', 'sleep 60');
+  await busy.next('execution_started', 't');
+  const client = await open(newManagerId());
+  await client.settle();
+  expect(client.received.map(({ type }) => type)).toEqual(['welcome', 'heartbeat', 'pong']);
+  expect(await client.next('heartbeat')).toMatchObject({
+    status: 'busy',
+    health: { memory: expect.any(Number), disk: expect.any(Number) },
+  });
+  await client.close();
+  await busy.close();
+});
+
 test('hello comes first or not at all, and once', async () => {
   const client = await open(newManagerId());
   client.send({ type: 'hello', managerId: newManagerId(), output: 'text' });
@@ -236,7 +251,7 @@ test('after a new connection everything of a task waits for its resume; the same
   await first.close();
   const second = await open(id);
   await second.settle();
-  expect(second.received.map(({ type }) => type)).toEqual(['welcome', 'pong']);
+  expect(second.received.map(({ type }) => type)).toEqual(['welcome', 'heartbeat', 'pong']);
   second.execute('t', 'echo hello');
   expect(await second.terminal('t')).toEqual({ ...end, timestamp: expect.any(Number) });
   await second.settle();

@@ -92,7 +92,7 @@ test.each([
   ['a variable that steers the loader', { command: 'true', env: { LD_PRELOAD: '/x.so' } }, 'invalid_env'],
   [
     'a limit that cannot be enforced',
-    { command: 'true', limits: { memoryBytes: 1_000_000 } },
+    { command: 'true', limits: { outputBytes: 1_000_000 } },
     'unenforceable_limit',
   ],
 ])('%s is rejected, and its id stays free', async (_, message, detail) => {
@@ -150,6 +150,15 @@ test('the environment is built from nothing', async () => {
     'TERM',
     'TMPDIR',
   ]);
+});
+
+test('a variable that steers, and that allowEnv names, reaches the command', async () => {
+  client.execute('t', 'echo $NODE_OPTIONS', {
+    env: { NODE_OPTIONS: '--no-warnings' },
+    allowEnv: ['NODE_OPTIONS'],
+  });
+  await client.terminal('t');
+  expect(client.text('t')).toBe('--no-warnings\n');
 });
 
 test('nothing above stderr is open in a task', async () => {
@@ -313,6 +322,15 @@ test('the same command again starts nothing and answers what the task is now', a
   client.execute('count', 'cat count');
   await client.terminal('count');
   expect(client.text('count')).toBe('run\n');
+});
+
+test('fields that this version does not know are ignored', async () => {
+  client.execute('t', 'echo run', { futureField: { deep: [1] }, limits: { futureLimit: 1 } });
+  expect(await client.terminal('t')).toMatchObject({ type: 'task_complete', exitCode: 0 });
+  client.execute('t', 'echo run', { anotherField: true });
+  client.send({ type: 'ping', id: 'p', futureField: null });
+  await client.next('pong');
+  expect(client.received.filter(({ type }) => type === 'protocol_error')).toEqual([]);
 });
 
 test('malformed frames name the path and change nothing', async () => {

@@ -18,7 +18,7 @@ import {
 } from '@sandcrew/protocol';
 import { WebSocket } from 'ws';
 
-const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+export const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 export const TOKEN = 'test-token-of-more-than-thirty-two-characters';
 
 /** Where a level cannot be had, its tests are left out; the process group works everywhere. */
@@ -51,8 +51,15 @@ export class WorkerRun {
   /** Its exit code, or the signal that ended it. */
   readonly ended: Promise<number | string>;
 
-  constructor(args: readonly string[], env: Record<string, string> = {}) {
-    this.child = spawn(process.execPath, [MAIN, ...args], {
+  /** @param launcher a program, and its arguments, that becomes the worker. */
+  constructor(
+    args: readonly string[],
+    env: Record<string, string> = {},
+    launcher: readonly string[] = [],
+    main = MAIN,
+  ) {
+    const [program = process.execPath, ...words] = [...launcher, process.execPath, main, ...args];
+    this.child = spawn(program, words, {
       env: { PATH: process.env.PATH ?? '', HOME: tmpdir(), ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
     });

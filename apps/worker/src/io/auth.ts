@@ -7,6 +7,8 @@ import { monotonicMs } from './clock.js';
 
 /** More addresses than this are not remembered at once; the oldest failures are forgotten first. */
 const MAX_ADDRESSES = 10_000;
+/** Room for hundreds of tokens. What is longer is another file, given by mistake. */
+const MAX_FILE_BYTES = 65_536;
 
 export class TokenRegister {
   readonly #digests: readonly { readonly name: string; readonly digest: Buffer }[];
@@ -19,12 +21,18 @@ export class TokenRegister {
   /** The tokens of a file, or every fault of it. A file that others may read or own is a fault. */
   static read(path: string): TokenRegister | string[] {
     try {
-      const { uid, mode } = statSync(path);
+      const stat = statSync(path);
+      if (!stat.isFile()) return ['expected a regular file; make one with: sandcrew-worker token new FILE'];
+      const { uid, mode, size } = stat;
       const faults: string[] = [];
       if ((mode & 0o077) !== 0)
         faults.push(`expected mode 0600, got 0${(mode & 0o777).toString(8)}; run chmod 600 on it`);
       if (process.getuid !== undefined && uid !== process.getuid())
         faults.push(`expected it to be owned by uid ${process.getuid()}, got ${uid}`);
+      if (size > MAX_FILE_BYTES) {
+        faults.push(`expected at most ${MAX_FILE_BYTES} bytes of [NAME:]TOKEN lines, got ${size}`);
+        return faults;
+      }
       const found = readTokens(readFileSync(path, 'utf8'));
       faults.push(...found.faults);
       if (faults.length > 0) return faults;

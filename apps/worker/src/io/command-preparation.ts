@@ -1,9 +1,9 @@
 /** What a command needs before it can be started: its directory, its environment, its argv. */
-import { realpath, stat } from 'node:fs/promises';
+import { access, constants, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import type { LaunchRequest } from '../core/effect.js';
 import { findCommand } from './command-path.js';
-import type { StateDirectory } from './state-directory.js';
+import { makeDirectory, type StateDirectory } from './state-directory.js';
 
 /** What the worker gives every task's environment; the caller's variables come on top. */
 export interface BaseEnvironment {
@@ -29,49 +29,73 @@ export type Preparation =
     }
   | { readonly kind: 'no_directory' | 'command_not_found' | 'not_executable'; readonly message: string };
 
-/** Makes the workspace where it is missing, and finds what the command names. */
+/**
+ * Makes the workspace and HOME where they are missing, also again, and finds what the command names.
+ * @throws {NodeJS.ErrnoException} ENOSPC or EDQUOT, naming the directory for which there is no room.
+ */
 export async function prepareCommand(launch: LaunchRequest, ground: TaskGround): Promise<Preparation> {
-  const place = await placeOf(launch, ground);
-  const cwd = await findDirectory(place.directory, launch.cwd);
-  if (cwd === null) {
-    const shown = JSON.stringify(launch.cwd.slice(0, 200));
-    return {
-      kind: 'no_directory',
-      message: `expected cwd to be a directory inside the workspace, got ${shown}`,
-    };
-  }
+  const place = await makePlace(launch, ground);
+  if ('fault' in place) return { kind: 'no_directory', message: place.fault };
+  const found = await findDirectory(place.directory, launch.cwd);
+  if ('fault' in found) return { kind: 'no_directory', message: found.fault };
+  const cwd = found.directory;
   const { path, lang, tmpdir } = ground.environment;
   const term = launch.pty === undefined ? 'dumb' : 'xterm-256color';
   const own = { PATH: path, HOME: place.home, LANG: lang, TERM: term, TMPDIR: tmpdir, CI: '1' };
   const env: Record<string, string> = { ...own, ...launch.env };
   const argv = typeof launch.command === 'string' ? [...findShell(path), launch.command] : launch.command;
-  const found = findCommand(argv[0] ?? '', cwd, env.PATH ?? '');
-  if (found.kind === 'found') return { kind: 'ready', argv, cwd, env };
-  return { kind: found.kind === 'not_found' ? 'command_not_found' : found.kind, message: found.message };
+  const program = findCommand(argv[0] ?? '', cwd, env.PATH ?? '');
+  if (program.kind === 'found') return { kind: 'ready', argv, cwd, env };
+  return {
+    kind: program.kind === 'not_found' ? 'command_not_found' : program.kind,
+    message: program.message,
+  };
 }
 
-async function placeOf(
-  { workspace, tokenName }: LaunchRequest,
-  ground: TaskGround,
-): Promise<{ directory: string; home: string }> {
-  if (workspace !== undefined) return ground.state.workspace(tokenName, workspace);
-  return { directory: ground.defaultWorkspace, home: await ground.state.defaultHome(tokenName) };
+type Place = { readonly directory: string; readonly home: string } | { readonly fault: string };
+
+async function makePlace({ workspace, tokenName }: LaunchRequest, ground: TaskGround): Promise<Place> {
+  const { state, defaultWorkspace: directory } = ground;
+  try {
+    if (workspace !== undefined) return await state.workspace(tokenName, workspace);
+    await makeDirectory(directory);
+    return { directory, home: await state.defaultHome(tokenName) };
+  } catch (error) {
+    const { code, path, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOSPC' || code === 'EDQUOT') throw error;
+    return { fault: `the worker needs the directory ${path}, and it cannot be made (${message})` };
+  }
 }
 
-/** No start-up files: a shell that takes its stdin for a network connection would read ~/.bashrc. */
+/**
+ * No start-up files: a shell that takes its stdin for a network connection would read ~/.bashrc. The line stands
+ * behind `--`, so that one which begins with a dash is no option.
+ */
 function findShell(path: string): string[] {
   const bash = findCommand('bash', '/', path);
-  return bash.kind === 'found' ? [bash.path, '--noprofile', '--norc', '-c'] : ['/bin/sh', '-c'];
+  return bash.kind === 'found' ? [bash.path, '--noprofile', '--norc', '-c', '--'] : ['/bin/sh', '-c', '--'];
 }
 
-/** The directory that `cwd` names, links followed, where it is one inside `workspace`; else null. */
-async function findDirectory(workspace: string, cwd: string): Promise<string | null> {
+/** The directory that `cwd` names, links followed, where it is one inside `workspace` that can be entered. */
+async function findDirectory(
+  workspace: string,
+  cwd: string,
+): Promise<{ readonly directory: string } | { readonly fault: string }> {
+  const expected = 'expected cwd to be a directory inside the workspace, got';
+  const shown = JSON.stringify(cwd.slice(0, 200));
   try {
     const root = await realpath(workspace);
-    const path = await realpath(join(root, cwd));
-    const isInside = path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);
-    return isInside && (await stat(path)).isDirectory() ? path : null;
-  } catch {
-    return null;
+    const directory = await realpath(join(root, cwd));
+    const isInside = directory === root || directory.startsWith(root.endsWith(sep) ? root : root + sep);
+    if (!isInside) return { fault: `${expected} ${shown}, which leads out of it` };
+    if (!(await stat(directory)).isDirectory()) return { fault: `${expected} ${shown}, which is a file` };
+    await access(directory, constants.X_OK);
+    return { directory };
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return { fault: `${expected} ${shown}, which is not there; make it first` };
+    const fault = `${expected} ${shown}, which the worker cannot enter (${message})`;
+    if (code !== 'EACCES') return { fault };
+    return { fault: `${fault}; uid ${process.getuid?.()} needs the permission x on each directory to it` };
   }
 }

@@ -3,7 +3,16 @@
  * (docs/adr/0003); a FIFO that is opened on both ends and unlinked is a pipe like a shell's.
  */
 import { execFile } from 'node:child_process';
-import { closeSync, constants, mkdirSync, openSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  unlinkSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -31,7 +40,7 @@ export class PipePool {
   /** @param directory of the worker alone; what an earlier worker left there is removed. */
   constructor(directory: string) {
     this.#directory = directory;
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    this.#makeDirectory();
     for (const left of readdirSync(directory)) rmSync(join(directory, left), { force: true });
   }
 
@@ -40,7 +49,7 @@ export class PipePool {
     for (;;) {
       const path = this.#ready.pop();
       if (this.#ready.length < LOW_WATER) this.#makeMore().catch(() => {}); // whoever waits for it meets the fault
-      if (path !== undefined) return path;
+      if (path !== undefined && existsSync(path)) return path; // someone may have cleared the directory
       await this.#makeMore();
     }
   }
@@ -75,7 +84,28 @@ export class PipePool {
 
   async #make(): Promise<void> {
     const paths = Array.from({ length: BATCH }, () => join(this.#directory, `p${this.#made++}`));
-    await promisify(execFile)('mkfifo', ['-m', '600', ...paths], { timeout: MKFIFO_TIMEOUT_MS });
+    this.#makeDirectory();
+    const env = { PATH: process.env.PATH, LC_ALL: 'C' }; // its words are read below
+    try {
+      await promisify(execFile)('mkfifo', ['-m', '600', ...paths], { timeout: MKFIFO_TIMEOUT_MS, env });
+    } catch (error) {
+      for (const path of paths) rmSync(path, { force: true });
+      throw isFull(error as { stderr?: string }) ? noRoom(this.#directory) : error;
+    }
     this.#ready.push(...paths);
   }
+
+  #makeDirectory(): void {
+    mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
+  }
+}
+
+function isFull({ stderr = '' }: { stderr?: string }): boolean {
+  return /No space left|quota exceeded/.test(stderr);
+}
+
+/** As the system itself would tell it. */
+function noRoom(path: string): NodeJS.ErrnoException {
+  const message = `ENOSPC: no space left on device, mkfifo '${path}'`;
+  return Object.assign(new Error(message), { code: 'ENOSPC', path });
 }

@@ -1,8 +1,19 @@
 /** The worker's directory of its own: who holds it, where workspaces and homes stand in it. */
 import { constants } from 'node:fs';
-import { access, link, mkdir, readdir, readFile, rename, rm, unlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { readProcess } from './process-sampler.js';
+import {
+  access,
+  link,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  unlink,
+  writeFile,
+} from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { readProcess } from './proc/process-stat.js';
 
 /** A home for tasks without a named workspace; no workspace can have this name. */
 const DEFAULT_HOME = '.default';
@@ -21,8 +32,7 @@ export class StateDirectory {
    * @throws {Error} where it cannot be written, or another worker that lives holds it.
    */
   static async take(path: string): Promise<StateDirectory> {
-    for (const part of ['', 'workspaces', 'homes', 'leaving'])
-      await mkdir(join(path, part), { recursive: true, mode: 0o700 });
+    for (const part of ['', 'workspaces', 'homes', 'leaving']) await makeDirectory(join(path, part));
     await access(path, constants.W_OK);
     const state = new StateDirectory(path);
     await state.#lock();
@@ -38,7 +48,7 @@ export class StateDirectory {
   /** The directory of a named workspace and its HOME, made on first use. */
   async workspace(tokenName: string, name: string): Promise<{ directory: string; home: string }> {
     const directory = join(this.path, 'workspaces', tokenName, name);
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await makeDirectory(directory);
     return { directory, home: await this.#home(tokenName, name) };
   }
 
@@ -57,6 +67,7 @@ export class StateDirectory {
 
   /** Removes a workspace and its HOME. They are moved out of any task's reach first. */
   async removeWorkspace(tokenName: string, name: string): Promise<void> {
+    await makeDirectory(join(this.path, 'leaving'));
     for (const kind of ['workspaces', 'homes']) {
       const away = join(this.path, 'leaving', `${process.pid}-${this.#removals++}`);
       const isThere = await rename(join(this.path, kind, tokenName, name), away).then(
@@ -69,7 +80,7 @@ export class StateDirectory {
 
   async #home(tokenName: string, name: string): Promise<string> {
     const home = join(this.path, 'homes', tokenName, name);
-    await mkdir(home, { recursive: true, mode: 0o700 });
+    await makeDirectory(home);
     return home;
   }
 
@@ -103,6 +114,29 @@ export class StateDirectory {
       await unlink(this.#lockPath).catch(() => {}); // its worker died without releasing it
     }
     throw new Error(`${this.#lockPath} cannot be taken: another worker starts at the same time; try again`);
+  }
+}
+
+/**
+ * Makes a directory of the worker's user alone, and those above it, where it is missing. One at a time: asked for all
+ * of them Node tells of a full disk as ENOENT.
+ */
+export async function makeDirectory(path: string): Promise<void> {
+  try {
+    await makeOne(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    await makeDirectory(dirname(path));
+    await makeOne(path);
+  }
+}
+
+async function makeOne(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    const isThere = (error as NodeJS.ErrnoException).code === 'EEXIST' && (await stat(path)).isDirectory();
+    if (!isThere) throw error;
   }
 }
 

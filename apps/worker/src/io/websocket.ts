@@ -15,19 +15,13 @@ import { isPeerDead } from '../core/liveness.js';
 import { judgeUpgrade, type UpgradePolicy, type UpgradeVerdict } from '../core/upgrade.js';
 import { digestOf, FailedTokens, type TokenRegister } from './auth.js';
 import { monotonicMs } from './clock.js';
+import type { TlsFiles } from './tls-files.js';
 
 /** Headers that are not finished in this time close the connection, milliseconds. */
 const HEADERS_TIMEOUT_MS = 5_000;
 const MAX_HEADER_BYTES = 8_192;
 /** How often peers are looked at, milliseconds. */
 const WATCH_INTERVAL_MS = 1_000;
-
-export interface TlsFiles {
-  readonly cert: Buffer;
-  readonly key: Buffer;
-  /** Where given, a client must show a certificate of this authority. */
-  readonly clientCa?: Buffer;
-}
 
 export interface Connection {
   readonly socket: WebSocket;

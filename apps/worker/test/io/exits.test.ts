@@ -1,6 +1,9 @@
 /** How a command ended is told truly, at each level of containment. */
+import { execFileSync } from 'node:child_process';
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Client, LEVELS, TestWorker } from '../worker-process.js';
+import { type Client, LEVELS, Place, TestWorker } from '../worker-process.js';
 
 describe.each(LEVELS)('%s', (containment) => {
   let worker: TestWorker;
@@ -68,6 +71,18 @@ describe.each(LEVELS)('%s', (containment) => {
   test('a string runs in bash, without its start-up files', async () => {
     const { stdout } = await client.run('shopt -q login_shell; echo $?; [[ a == a ]] && echo bash');
     expect(stdout.toString()).toBe('1\nbash\n');
+  });
+
+  test.each(['bash', 'sh'])('a line that begins with a dash is a line, in %s', async (shell) => {
+    const place = new Place();
+    symlinkSync(execFileSync('which', ['mkfifo']).toString().trim(), join(place.path, 'mkfifo'));
+    const env = shell === 'sh' ? { PATH: place.path } : {}; // no bash is to be found there
+    const other = await TestWorker.start(['--containment', 'process-group'], env);
+    const { stderr, terminal } = await (await other.manager()).run('-c; echo more >&2');
+    expect(stderr.toString()).toMatch(/-c: (command )?not found\nmore\n$/);
+    expect(terminal).toMatchObject({ type: 'task_complete', exitCode: 0 });
+    await other.stop();
+    place.remove();
   });
 
   test('terminate asks with SIGTERM, and a command that obeys is terminated with its own code', async () => {

@@ -1,5 +1,6 @@
 /** How a worker starts, refuses to start, and is told of new tokens. */
-import { chmodSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -123,9 +124,29 @@ describe('the state directory', () => {
 });
 
 describe('a token file', () => {
-  test.each([0o644, 0o640, 0o604])('of mode %o is refused', async (mode) => {
+  test.each(['644', '640', '604'])('of mode %s is refused', async (mode) => {
     chmodSync(place.tokenFile, mode);
     expect(await refusal([])).toMatch(/expected mode 0600, got 06..; run chmod 600/);
+  });
+
+  test.each([
+    ['of random bytes', Buffer.from([0, 255, 254, 10, 200, 10, 7]), /line 1: .*\n.*line 2: .*\n.*line 3: /],
+    ['of UTF-16', Buffer.from(`\uFEFF${TOKEN}`, 'utf16le'), /line 1: expected/],
+    [
+      'of a megabyte',
+      Buffer.alloc(1_048_576, 'a'),
+      /at most 65536 bytes of \[NAME:\]TOKEN lines, got 1048576/,
+    ],
+    ['of no line', Buffer.from('# nothing yet\n'), /at least one line/],
+  ])('%s is refused', async (_, content, fault) => {
+    writeFileSync(place.tokenFile, content);
+    expect(await refusal([])).toMatch(fault);
+  });
+
+  test('that is no regular file is refused, and not waited for', async () => {
+    rmSync(place.tokenFile);
+    execFileSync('mkfifo', ['-m', '600', place.tokenFile]);
+    expect(await refusal([])).toMatch(/expected a regular file/);
   });
 
   test('that is not there is told with how to make one', async () => {

@@ -1,5 +1,5 @@
 /** What a command finds around it: descriptors, variables, directories, and nothing else. */
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Client, LEVELS, TestWorker } from '../worker-process.js';
@@ -109,6 +109,40 @@ describe.each(LEVELS)('%s', (containment) => {
     await stranger.next('workspace_removed');
     const { stdout: kept } = await client.run(['ls'], { workspace: 'scoped' });
     expect(kept.toString()).toBe('mine\n');
+  });
+
+  test.each(['pipes', 'a terminal'])('what it needs, also where all of it was deleted: %s', async (kind) => {
+    const own = await TestWorker.start(['--containment', containment]);
+    const manager = await own.manager();
+    const { stateDir } = own.place;
+    const pty = kind === 'pipes' ? {} : { pty: { cols: 80, rows: 24 } };
+    await manager.run('true', pty);
+    for (const [workspace, path] of [
+      [undefined, 'workspace'],
+      ['app', 'workspaces/default/app'],
+    ] as const) {
+      rmSync(stateDir, { recursive: true });
+      const more = { ...pty, ...(workspace === undefined ? {} : { workspace }) };
+      const { stdout, terminal } = await manager.run('pwd; cd && echo home', more);
+      expect(stdout.toString().replaceAll('\r', '')).toBe(`${join(stateDir, path)}\nhome\n`);
+      expect(terminal).toMatchObject({ type: 'task_complete', exitCode: 0 });
+      expect(statSync(join(stateDir, path)).mode & 0o777).toBe(0o700);
+    }
+    await own.stop();
+  });
+
+  test('or is told which directory cannot be made', async () => {
+    const own = await TestWorker.start(['--containment', containment]);
+    const manager = await own.manager();
+    const workspace = join(own.place.stateDir, 'workspace');
+    rmSync(workspace, { recursive: true });
+    writeFileSync(workspace, '');
+    expect((await manager.run('pwd')).terminal).toMatchObject({
+      code: 'rejected',
+      detail: 'invalid_cwd',
+      message: expect.stringContaining(workspace),
+    });
+    await own.stop();
   });
 
   test('nothing, where network is none', async () => {

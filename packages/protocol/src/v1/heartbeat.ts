@@ -2,7 +2,7 @@ import Type, { type Static } from 'typebox';
 import { elapsedMs, percent, Timestamp, WorkerId } from './fields.js';
 import { oneWordOf } from './words.js';
 
-/** Worker -> manager: load and health, at a pace. */
+/** Worker -> manager: load and health, after `welcome` and at a pace. */
 export const Heartbeat = Type.Object(
   {
     type: Type.Literal('heartbeat'),
@@ -37,6 +37,8 @@ export const Heartbeat = Type.Object(
     workerId: WorkerId,
     timestamp: Timestamp,
   },
-  { description: 'Tells load and health, each `--heartbeat-interval-ms` (30 000).' },
+  {
+    description: 'Tells load and health, right after `welcome` and each `--heartbeat-interval-ms` (30 000).',
+  },
 );
 export type Heartbeat = Static<typeof Heartbeat>;

@@ -1,0 +1,122 @@
+/** Runs a worker to its end: listens, says where, and turns signals into drains. What the configuration names is open already. */
+import { randomUUID } from 'node:crypto';
+import { mkdir, realpath, statfs } from 'node:fs/promises';
+import { availableParallelism, tmpdir, totalmem } from 'node:os';
+import { WINDOW_BYTES } from '@sandcrew/protocol';
+import type { Logger } from 'pino';
+import type { WorkerConfig } from './config.js';
+import type { WorkerPolicy } from './core/state.js';
+import { TokenRegister } from './io/auth.js';
+import type { ContainmentAdapter } from './io/containment/containment.js';
+import { LimitKeeper } from './io/limits.js';
+import { listenOptions, urlOf } from './io/listen-target.js';
+import type { StateDirectory } from './io/state-directory.js';
+import type { TlsFiles } from './io/tls-files.js';
+import { SandboxWebSocketServer } from './sandbox-websocket-server.js';
+
+const MAX_CONNECTIONS = 64;
+const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** What the configuration names, opened. */
+export interface Means {
+  readonly tokens: TokenRegister;
+  readonly tls: TlsFiles | null;
+  readonly containment: ContainmentAdapter;
+  readonly state: StateDirectory;
+  readonly log: Logger;
+}
+
+/**
+ * Settles when the worker has drained and stopped.
+ * @throws {NodeJS.ErrnoException} where it cannot listen.
+ */
+export async function runWorker(config: WorkerConfig, means: Means): Promise<void> {
+  const { server, address } = await start(config, means);
+  obeySignals(server, config, means.log); // whoever reads the line below may send one at once
+  const url = urlOf(config.listen, address, means.tls !== null);
+  const listening = { event: 'listening', url, workerId: config.workerId, pid: process.pid };
+  process.stdout.write(`${JSON.stringify(listening)}\n`);
+  await server.stopped;
+  means.log.info({ event: 'stopped' });
+}
+
+async function start(config: WorkerConfig, { state, ...means }: Means) {
+  await mkdir(config.workspace, { recursive: true });
+  const limits = LimitKeeper.find();
+  const umask = process.umask(0o077); // a unix socket, the spool and what else is made here is the worker's alone
+  try {
+    return await SandboxWebSocketServer.start(
+      {
+        workerId: config.workerId,
+        policy: await policyOf(config, means.containment, limits),
+        limits,
+        upgrade: { allowedOrigins: config.allowedOrigins, maxConnections: MAX_CONNECTIONS },
+        ground: {
+          state,
+          defaultWorkspace: await realpath(config.workspace),
+          environment: {
+            path: process.env.PATH || DEFAULT_PATH,
+            lang: process.env.LANG ?? 'C.UTF-8',
+            tmpdir: tmpdir(),
+          },
+        },
+        heartbeatIntervalMs: config.heartbeatIntervalMs,
+        blockIntervalMs: config.blockIntervalMs,
+        ...means,
+      },
+      listenOptions(config.listen),
+    );
+  } finally {
+    process.umask(umask);
+  }
+}
+
+async function policyOf(
+  config: WorkerConfig,
+  containment: ContainmentAdapter,
+  limits: LimitKeeper,
+): Promise<WorkerPolicy> {
+  const { blocks, bsize } = await statfs(config.workspace);
+  return {
+    bootId: randomUUID(),
+    workerType: config.type,
+    labels: config.labels,
+    resources: { cpus: availableParallelism(), memoryBytes: totalmem(), diskBytes: blocks * bsize },
+    maxTasks: config.maxTasks,
+    containment: containment.level,
+    enforcedLimits: limits.enforced,
+    network: config.network,
+    orphanTimeoutMs: config.orphanTimeoutMs,
+    credit: { windowBytes: WINDOW_BYTES, socketBytes: 1_048_576 },
+    retention: {
+      retainBytes: config.retainBytes,
+      taskMemoryBytes: 2 * WINDOW_BYTES,
+      memoryBytes: 33_554_432,
+      spoolQuotaBytes: config.spoolQuotaBytes,
+      segmentBytes: 16_777_216,
+      keepEndedMs: 86_400_000,
+      maxEndedTasks: 4_000,
+    },
+  };
+}
+
+function obeySignals(server: SandboxWebSocketServer, config: WorkerConfig, log: Logger): void {
+  let isDraining = false;
+  const drain = () => {
+    server.drain(isDraining ? 0 : config.drainTimeoutMs);
+    isDraining = true;
+  };
+  process.on('SIGTERM', drain);
+  process.on('SIGINT', drain);
+  process.on('SIGHUP', () => {
+    const tokens = TokenRegister.read(config.tokenFile);
+    if (tokens instanceof TokenRegister) {
+      server.replaceTokens(tokens);
+      log.info({ event: 'tokens_read' });
+    } else log.warn({ event: 'tokens_kept', message: tokens.join('; ') });
+  });
+  if (!config.untilStdinCloses) return;
+  process.stdin.on('error', () => {});
+  process.stdin.once('close', () => server.drain(0)).resume();
+  process.stdin.unref(); // it ends the worker, and does not keep it
+}
