@@ -5,11 +5,9 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { WorkerId } from '@sandcrew/protocol';
 import { closest, distance } from 'fastest-levenshtein';
 import type { ContainmentRequest } from './io/containment/choose-containment.js';
+import type { ListenTarget } from './io/listen-target.js';
+import type { TlsPaths } from './io/tls-files.js';
 import { OPTIONS, type OptionName, type OptionRow, variableOf } from './options.js';
-
-export type ListenTarget =
-  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
-  | { readonly kind: 'unix'; readonly path: string };
 
 export interface WorkerConfig {
   readonly listen: ListenTarget;
@@ -22,7 +20,7 @@ export interface WorkerConfig {
   readonly maxTasks: number;
   readonly containment: ContainmentRequest;
   readonly stateDir: string;
-  readonly tls: { readonly cert: string; readonly key: string; readonly clientCa: string | null } | null;
+  readonly tls: TlsPaths | null;
   readonly allowedOrigins: readonly string[];
   readonly heartbeatIntervalMs: number;
   readonly blockIntervalMs: number;
@@ -148,7 +146,7 @@ function interpret(values: Values, faults: string[]): WorkerConfig {
     tls,
     allowedOrigins: values.get('allow-origin') ?? [],
     heartbeatIntervalMs: count('heartbeat-interval-ms', 30_000, 100, 2_147_483_647),
-    blockIntervalMs: count('block-interval-ms', 1_000, 100, 2_147_483_647),
+    blockIntervalMs: count('block-interval-ms', 500, 100, 2_147_483_647),
     orphanTimeoutMs: count('orphan-timeout-ms', 600_000, 0, 2_147_483_647),
     drainTimeoutMs: count('drain-timeout-ms', 60_000, 0, 2_147_483_647),
     retainBytes: count('retain-bytes', 268_435_456, 1_048_576),

@@ -52,7 +52,11 @@ export const OPTIONS = [
     isRepeated: true,
   },
   { name: 'heartbeat-interval-ms', value: 'N', meaning: 'default 30000' },
-  { name: 'block-interval-ms', value: 'N', meaning: 'how often tasks are looked at; default 1000' },
+  {
+    name: 'block-interval-ms',
+    value: 'N',
+    meaning: 'how often tasks are looked at, while that costs little; default 500',
+  },
   {
     name: 'orphan-timeout-ms',
     value: 'N',

@@ -14,10 +14,12 @@ import { monotonicMs, Timers } from './io/clock.js';
 import type { TaskGround } from './io/command-preparation.js';
 import type { ContainmentAdapter } from './io/containment/containment.js';
 import { HostHealthMeter } from './io/host-health.js';
+import type { LimitKeeper } from './io/limits.js';
 import { OutputSpool } from './io/output-spool.js';
 import { PipePool } from './io/pipes.js';
 import { ProcessManager } from './io/process-manager.js';
-import { type Connection, type TlsFiles, WebSocketListener } from './io/websocket.js';
+import type { TlsFiles } from './io/tls-files.js';
+import { type Connection, WebSocketListener } from './io/websocket.js';
 import { SocketSession } from './session.js';
 import { TaskRunner } from './task-runner.js';
 
@@ -28,6 +30,7 @@ export interface ServerOptions {
   readonly tokens: TokenRegister;
   readonly tls: TlsFiles | null;
   readonly containment: ContainmentAdapter;
+  readonly limits: LimitKeeper;
   readonly ground: TaskGround;
   readonly heartbeatIntervalMs: number;
   /** How often tasks are looked at, milliseconds. */
@@ -46,11 +49,11 @@ export class SandboxWebSocketServer {
   readonly #listener: WebSocketListener;
   readonly #processes: ProcessManager;
   readonly #spool: OutputSpool;
+  readonly #blocks: BlockDetector;
   readonly #runner: TaskRunner;
   readonly #health: HostHealthMeter;
   readonly #waiting: WorkerEvent[] = [];
   #isStepping = false;
-  #monitor: NodeJS.Timeout | undefined;
   #heartbeat: NodeJS.Timeout | undefined;
   #reportStopped: () => void = () => {};
   /** Settles when the worker has drained and stopped. */
@@ -63,11 +66,13 @@ export class SandboxWebSocketServer {
     this.#options = options;
     this.#state = createState(options.policy, workspaces);
     const emit = (event: WorkerEvent) => this.#dispatch(event);
-    const { containment, ground } = options;
+    const { containment, limits, ground, blockIntervalMs } = options;
     const { state } = ground;
     this.#spool = new OutputSpool(`${state.path}/spool`);
-    this.#processes = new ProcessManager(containment, new PipePool(`${state.path}/pipes`), ground, emit);
-    this.#runner = new TaskRunner(this.#processes, this.#spool, new BlockDetector(this.#processes), emit);
+    const pipes = new PipePool(`${state.path}/pipes`);
+    this.#processes = new ProcessManager(containment, pipes, limits, ground, emit);
+    this.#blocks = new BlockDetector(this.#processes, blockIntervalMs, emit);
+    this.#runner = new TaskRunner(this.#processes, this.#spool, this.#blocks, emit);
     this.#health = new HostHealthMeter(state.path);
     this.#listener = new WebSocketListener(
       options.tokens,
@@ -86,6 +91,7 @@ export class SandboxWebSocketServer {
   ): Promise<{ server: SandboxWebSocketServer; address: { port: number } | string }> {
     const server = new SandboxWebSocketServer(options, await options.ground.state.listWorkspaces());
     await server.#spool.open();
+    await server.#measureHealth(); // so that the first manager is told
     const address = await server.#listener.listen(listen);
     server.#keepTime();
     return { server, address };
@@ -120,9 +126,9 @@ export class SandboxWebSocketServer {
     this.#sessions.get(sessionId)?.session.sendOutput(frame, encoding, taken);
   }
 
-  /** Looks at what each running task uses. Blocks are judged by core when their time has come. */
+  /** Looks at the running tasks at a pace from now on; what is seen is judged by core. */
   monitorForBlocks(): void {
-    for (const taskKey of this.#processes.runningTasks) this.#processes.sampleUsage(taskKey);
+    this.#blocks.start();
   }
 
   /** Takes no further task; those that run may end within `timeoutMs`, the rest get `worker_shutdown`. */
@@ -210,7 +216,7 @@ export class SandboxWebSocketServer {
   }
 
   #keepTime(): void {
-    this.#monitor = setInterval(() => this.monitorForBlocks(), this.#options.blockIntervalMs);
+    this.monitorForBlocks();
     this.#heartbeat = setInterval(() => void this.#measureHealth(), this.#options.heartbeatIntervalMs);
   }
 
@@ -223,7 +229,7 @@ export class SandboxWebSocketServer {
   }
 
   async #stop(): Promise<void> {
-    clearInterval(this.#monitor);
+    this.#blocks.stop();
     clearInterval(this.#heartbeat);
     await this.#listener.close(CLOSE_GRACE_MS);
     this.#timers.clearAll();

@@ -42,8 +42,12 @@ export class TaskRunner {
         return void this.#processes.endTree(taskKey);
       case 'close_output':
         return this.#processes.closeOutput(taskKey);
-      case 'examine_block':
-        return void this.#examine(taskKey, effect.reason);
+      case 'list_holders':
+        return void this.#blocks.listHolders(taskKey);
+      case 'look_closer':
+        return void this.#blocks.lookCloser(taskKey);
+      case 'collect_stacks':
+        return void this.#blocks.collectStacks(effect);
       case 'append_spool':
         return void this.#append(effect);
       case 'read_spool':
@@ -51,13 +55,6 @@ export class TaskRunner {
       case 'delete_spool':
         return void this.#spool.delete(taskKey, effect.segment).catch(() => {}); // the next start clears what is left
     }
-  }
-
-  async #examine(
-    taskKey: string,
-    reason: Extract<TaskEffect, { type: 'examine_block' }>['reason'],
-  ): Promise<void> {
-    this.#emit({ type: 'block_examined', taskKey, reason, finding: await this.#blocks.examine(taskKey) });
   }
 
   async #append({

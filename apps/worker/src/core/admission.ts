@@ -4,6 +4,8 @@ import type { FullCommand } from './same-command.js';
 
 export interface WorkerMeans {
   readonly containment: Containment;
+  /** Names of the limits that it can hold a task to. */
+  readonly enforcedLimits: readonly string[];
   readonly isDraining: boolean;
   readonly runningTasks: number;
   readonly maxTasks: number;
@@ -24,7 +26,7 @@ export function judgeAdmission(command: FullCommand, means: WorkerMeans): Reject
     judgeCommand(command.command) ??
     judgeCwd(command.cwd) ??
     judgeEnv(command.env, command.allowEnv) ??
-    judgeLimits(command.limits) ??
+    judgeLimits(command.limits, means.enforcedLimits) ??
     judgeNetwork(command.network, means.containment) ??
     judgeRoom(means)
   );
@@ -75,12 +77,12 @@ function judgeEnv(
   return null;
 }
 
-function judgeLimits(limits: FullCommand['limits']): Rejection | null {
-  const asked = Object.keys(limits);
-  if (asked.length === 0) return null;
+function judgeLimits(limits: FullCommand['limits'], enforced: readonly string[]): Rejection | null {
+  const beyond = Object.keys(limits).filter((limit) => !enforced.includes(limit));
+  if (beyond.length === 0) return null;
   return reject(
     'unenforceable_limit',
-    `this worker enforces no ${asked.join(', ')}; leave limits out, or use one that does`,
+    `this worker enforces no ${beyond.join(', ')}; leave ${beyond.length > 1 ? 'them' : 'it'} out, or use one that does`,
   );
 }
 

@@ -1,5 +1,6 @@
 /** What to do: everything the worker's decisions ask of the outside, in the imperative. */
-import type { BlockReason, OutputFrame, SignalName, WorkerMessage } from '@sandcrew/protocol';
+import type { BlockReason, OutputFrame, SignalName, TaskLimits, WorkerMessage } from '@sandcrew/protocol';
+import type { ResourceUsage } from './blocks/watch.js';
 
 /** A message without what the sender's side stamps on each (`workerId`, `timestamp`). */
 export type OutgoingMessage = WorkerMessage extends infer Message
@@ -63,7 +64,18 @@ export type WorkerEffect =
   | { readonly type: 'end_tree'; readonly taskKey: string }
   /** Read what is there and let go, also where something out of reach still holds the output. */
   | { readonly type: 'close_output'; readonly taskKey: string }
-  | { readonly type: 'examine_block'; readonly taskKey: string; readonly reason: BlockReason }
+  /** Answered by `holders_listed`. */
+  | { readonly type: 'list_holders'; readonly taskKey: string }
+  /** Answered by a `task_sampled` with its surroundings. */
+  | { readonly type: 'look_closer'; readonly taskKey: string }
+  /** Answered by `stacks_collected`, soon also where there are none; `usage` comes back with it. */
+  | {
+      readonly type: 'collect_stacks';
+      readonly taskKey: string;
+      readonly reason: BlockReason;
+      readonly pids: readonly number[];
+      readonly usage: ResourceUsage;
+    }
   // the spool
   | {
       readonly type: 'append_spool';
@@ -108,5 +120,6 @@ export interface LaunchRequest {
   readonly env: Readonly<Record<string, string>>;
   readonly stdin: 'none' | 'pipe';
   readonly pty?: { readonly cols: number; readonly rows: number };
+  readonly limits: TaskLimits;
   readonly network: 'none' | 'host';
 }

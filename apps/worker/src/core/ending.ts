@@ -3,7 +3,7 @@ import { DEFAULT_GRACE_MS } from '@sandcrew/protocol';
 import { audit } from './audit.js';
 import { deliver } from './delivery.js';
 import { keepFewEnded, removeTask } from './keeping.js';
-import { chooseKillStep, type EndCause } from './kill-ladder.js';
+import { chooseKillStep } from './kill-ladder.js';
 import { nextPhase } from './phase.js';
 import type { Task, Terminal } from './state.js';
 import { clearTaskTimer, setTaskTimer, TASK_TIMERS, type Turn } from './turn.js';
@@ -15,13 +15,12 @@ import { clearTaskTimer, setTaskTimer, TASK_TIMERS, type Turn } from './turn.js'
 export function beginEnd(
   turn: Turn,
   task: Task,
-  kind: EndCause,
-  message: string,
+  cause: NonNullable<Task['cause']>,
   graceMs: number = DEFAULT_GRACE_MS,
 ): void {
   if (task.phase === 'ended' || task.phase === 'sweeping') return;
   // A command that has exited came to its own end; only its leavings are ended sooner.
-  if (task.phase !== 'lingering') task.cause ??= { kind, message };
+  if (task.phase !== 'lingering') task.cause ??= cause;
   climbKillLadder(turn, task, graceMs);
 }
 
@@ -30,7 +29,7 @@ export function forgetTask(turn: Turn, task: Task): void {
   if (task.phase === 'ended') return removeTask(turn, task);
   task.isForgotten = true;
   task.subscriber = null;
-  beginEnd(turn, task, 'terminated', 'forgotten by its manager');
+  beginEnd(turn, task, { kind: 'terminated', message: 'forgotten by its manager' });
 }
 
 /** The next step towards the end of a command that has `graceMs` left. */

@@ -8,6 +8,8 @@ import type {
   Stream,
   Usage,
 } from '@sandcrew/protocol';
+import type { Evidence } from './blocks/evidence.js';
+import type { ResourceUsage, StackReport } from './blocks/watch.js';
 
 export type WorkerEvent =
   // connections
@@ -49,6 +51,8 @@ export type WorkerEvent =
       readonly taskKey: string;
       readonly exitCode: number | null;
       readonly signal: string | null;
+      /** Processes that the kernel has ended since they were over the task's own memory limit. */
+      readonly memoryKills: number;
     }
   | {
       readonly type: 'tree_ended';
@@ -56,11 +60,14 @@ export type WorkerEvent =
       readonly leftover: number;
       readonly usage: Usage;
     }
+  | { readonly type: 'holders_listed'; readonly taskKey: string; readonly holders: OutputHolders }
+  | { readonly type: 'task_sampled'; readonly taskKey: string; readonly evidence: Evidence }
   | {
-      readonly type: 'block_examined';
+      readonly type: 'stacks_collected';
       readonly taskKey: string;
       readonly reason: BlockReason;
-      readonly finding: BlockFinding;
+      readonly stacks: readonly StackReport[];
+      readonly usage: ResourceUsage;
     }
   // the spool
   | {
@@ -94,11 +101,10 @@ export type WorkerEvent =
   | { readonly type: 'token_revoked'; readonly sessionId: string }
   | { readonly type: 'drain_requested'; readonly timeoutMs: number };
 
-/** What was seen of a task when a block was looked into. */
-export interface BlockFinding {
-  readonly summary: string;
+/** Who holds the output of a command that has exited, and what they use. */
+export interface OutputHolders {
   readonly processes: readonly { readonly pid: number; readonly name: string }[];
-  readonly resourceUsage: { readonly cpu?: number; readonly memory?: number; readonly disk?: number };
+  readonly resourceUsage: ResourceUsage;
 }
 
 /** `heartbeat.health`. */

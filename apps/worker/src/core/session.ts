@@ -14,6 +14,7 @@ import {
 } from '@sandcrew/protocol';
 import { refuse, send } from './answer.js';
 import { beginEnd, forgetTask } from './ending.js';
+import { sendHeartbeat } from './heartbeat.js';
 import { type Session, type Task, taskKey } from './state.js';
 import {
   askProcess,
@@ -52,7 +53,7 @@ export function closeSession(turn: Turn, session: Session): void {
       if (task.phase !== 'ended') setTaskTimer(turn, task, 'orphan', turn.state.policy.orphanTimeoutMs);
       continue;
     }
-    beginEnd(turn, task, 'orphaned', 'the connection that started it closed');
+    beginEnd(turn, task, { kind: 'orphaned', message: 'the connection that started it closed' });
     forgetTask(turn, task);
   }
 }
@@ -116,8 +117,7 @@ export function receiveMessage(
       return beginEnd(
         turn,
         task,
-        'terminated',
-        'terminated by its manager',
+        { kind: 'terminated', message: 'terminated by its manager' },
         message.graceMs ?? DEFAULT_GRACE_MS,
       );
     case 'resize_pty':
@@ -171,6 +171,7 @@ function receiveHello(turn: Turn, session: Session, hello: Hello): void {
   const mine = [...state.tasks.values()].filter((task) => task.owner === session.owner && !task.isForgotten);
   for (const task of mine) clearTaskTimer(turn, task, 'orphan');
   send(turn, session, welcome(turn, session, mine));
+  sendHeartbeat(turn, session);
   for (const { taskId, offset } of hello.resume ?? []) {
     const task = findTask(turn, session, taskId);
     if (task === null)

@@ -1,7 +1,9 @@
 /** What the worker knows: sessions, tasks, workspaces. Plain data, changed by `step` alone. */
 import type { Containment, TaskComplete, TaskError, Welcome } from '@sandcrew/protocol';
+import type { BlockWatch } from './blocks/watch.js';
 import type { CreditPolicy, Gap } from './credit.js';
 import type { WorkerEffect } from './effect.js';
+import type { HostHealth } from './event.js';
 import type { InputState } from './input.js';
 import type { EndCause } from './kill-ladder.js';
 import type { OutputLog } from './output-log.js';
@@ -16,6 +18,8 @@ export interface WorkerPolicy {
   readonly resources: Welcome['resources'];
   readonly maxTasks: number;
   readonly containment: Containment;
+  /** Names of the limits that it can hold a task to. */
+  readonly enforcedLimits: readonly string[];
   /** What `network` is where a command says nothing. */
   readonly network: 'none' | 'host';
   readonly orphanTimeoutMs: number;
@@ -36,6 +40,8 @@ export interface WorkerState {
   readonly leavingWorkspaces: Set<string>;
   /** Output that all tasks keep together. */
   kept: Kept;
+  /** As measured last; null until then. */
+  health: HostHealth | null;
   drain: 'no' | 'draining' | 'flushing' | 'stopping';
 }
 
@@ -91,6 +97,8 @@ export interface Task {
   isForgotten: boolean;
   /** Where the spool is written next. */
   readonly spool: { firstSegment: number; segment: number; position: number };
+  /** Replaced once, at its start. */
+  blocks: BlockWatch;
   leftover: number;
   usage: TaskComplete['usage'];
 }
@@ -123,6 +131,7 @@ export function createState(
     workspaces: new Map([...workspaces].map(([tokenName, names]) => [tokenName, new Set(names)])),
     leavingWorkspaces: new Set(),
     kept: { memoryBytes: 0, spoolBytes: 0 },
+    health: null,
     drain: 'no',
   };
 }

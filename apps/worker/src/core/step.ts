@@ -1,15 +1,18 @@
 /** The worker's one door: whatever happened goes in, what to do about it comes out. Deterministic; time is an input. */
 import { CLOSE_CODES } from '@sandcrew/protocol';
+import { onSampled, onStacksCollected } from './block-watch.js';
+import { watchOutput } from './blocks/output-watch.js';
 import { deliver, deliverHungry, receiveSpooled } from './delivery.js';
 import type { WorkerEffect } from './effect.js';
 import { beginEnd } from './ending.js';
-import type { HostHealth, WorkerEvent } from './event.js';
+import type { WorkerEvent } from './event.js';
+import { takeHealth } from './heartbeat.js';
 import { keepOutput, loseOutput } from './keeping.js';
 import { closeConnection, closeSession, openSession, receiveMessage, refuseFrame } from './session.js';
 import type { Task, WorkerState } from './state.js';
 import {
-  onBlockExamined,
   onExited,
+  onHoldersListed,
   onOutputClosed,
   onStarted,
   onStartFailed,
@@ -74,6 +77,7 @@ function stepTask(turn: Turn, event: TaskEvent): void {
     case 'start_failed':
       return onStartFailed(turn, task, event.detail, event.message);
     case 'output_read':
+      watchOutput(task.blocks.output, event.stream, event.data, turn.nowMs);
       keepOutput(turn, task, event.stream, event.data);
       return deliver(turn, task);
     case 'output_closed':
@@ -84,11 +88,15 @@ function stepTask(turn: Turn, event: TaskEvent): void {
       task.input.isOpen = false;
       return;
     case 'process_exited':
-      return onExited(turn, task, event.exitCode, event.signal);
+      return onExited(turn, task, event);
     case 'tree_ended':
       return onTreeEnded(turn, task, event.leftover, event.usage);
-    case 'block_examined':
-      return onBlockExamined(turn, task, event.finding);
+    case 'holders_listed':
+      return onHoldersListed(turn, task, event.holders);
+    case 'task_sampled':
+      return onSampled(turn, task, event.evidence);
+    case 'stacks_collected':
+      return onStacksCollected(turn, task, event.reason, event.stacks, event.usage);
     case 'spool_read':
       return receiveSpooled(turn, task, event.offset, event.data);
     case 'spool_failed':
@@ -103,7 +111,7 @@ function stepWorker(turn: Turn, event: Exclude<WorkerEvent, SessionEvent | TaskE
     case 'timer_fired':
       return fireTimer(turn, event.timer);
     case 'health_measured':
-      return sendHeartbeats(turn, event.health);
+      return takeHealth(turn, event.health);
     case 'drain_requested':
       if (turn.state.drain === 'no') turn.state.drain = 'draining';
       turn.effects.push({ type: 'set_timer', timer: 'drain', delayMs: event.timeoutMs });
@@ -119,7 +127,7 @@ function fireTimer(turn: Turn, name: string): void {
   }
   if (name === 'drain') {
     for (const task of turn.state.tasks.values())
-      beginEnd(turn, task, 'worker_shutdown', 'the worker is shutting down');
+      beginEnd(turn, task, { kind: 'worker_shutdown', message: 'the worker is shutting down' });
   } else if (name === 'drain-flush') stopWorker(turn);
 }
 
@@ -149,24 +157,6 @@ function onInputTaken(turn: Turn, task: Task, bytes: number): void {
   if (writer === null || task.isForgotten) return;
   const message = { type: 'input_ack', taskId: task.taskId, offset: task.input.takenOffset } as const;
   turn.effects.push({ type: 'send', sessionId: writer.id, message });
-}
-
-function sendHeartbeats(turn: Turn, health: HostHealth): void {
-  const count = runningTasks(turn.state);
-  const load = count > 0 ? 'busy' : 'idle';
-  const status = turn.state.drain === 'no' ? load : 'draining';
-  for (const session of turn.state.sessions.values()) {
-    turn.effects.push({
-      type: 'send',
-      sessionId: session.id,
-      message: {
-        type: 'heartbeat',
-        status,
-        runningTasks: count,
-        health: { ...health, loadAverage: [...health.loadAverage] },
-      },
-    });
-  }
 }
 
 function settleWorkspace(

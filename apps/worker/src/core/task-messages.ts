@@ -2,6 +2,8 @@
 import type { ExecuteCommand, SendInput, SignalTask } from '@sandcrew/protocol';
 import { judgeAdmission } from './admission.js';
 import { refuse, send } from './answer.js';
+import { tellStanding } from './block-watch.js';
+import { noteFeed } from './blocks/watch.js';
 import { judgeAck } from './credit.js';
 import { deliver, subscribe } from './delivery.js';
 import type { WorkerEffect } from './effect.js';
@@ -20,6 +22,7 @@ export function receiveExecute(turn: Turn, session: Session, message: ExecuteCom
   if (known !== undefined) return repeatCommand(turn, session, known, isSameCommand(known.command, command));
   const rejection = judgeAdmission(command, {
     containment: turn.state.policy.containment,
+    enforcedLimits: turn.state.policy.enforcedLimits,
     isDraining: turn.state.drain !== 'no',
     runningTasks: runningTasks(turn.state),
     maxTasks: turn.state.policy.maxTasks,
@@ -60,6 +63,7 @@ export function resume(turn: Turn, session: Session, task: Task, offset: number)
   ack(turn, task, offset);
   task.sentOffset = Math.max(task.sentOffset, offset);
   subscribe(turn, task, session, offset);
+  tellStanding(turn, task, session);
 }
 
 export function receiveAck(turn: Turn, session: Session, task: Task, offset: number): void {
@@ -115,8 +119,11 @@ export function receiveInput(
   const fresh = verdict.kind === 'write' ? data.subarray(verdict.skip) : new Uint8Array(0);
   if (fresh.length > 0) {
     task.input.receivedOffset += fresh.length;
+    noteFeed(task.blocks, turn.nowMs);
     askProcess(turn, task, { type: 'write_input', taskKey: task.key, data: fresh });
-  } else send(turn, session, { type: 'input_ack', taskId: task.taskId, offset: task.input.takenOffset });
+  } else if (message.end !== true) task.blocks.isFeederThere = true;
+  if (fresh.length === 0)
+    send(turn, session, { type: 'input_ack', taskId: task.taskId, offset: task.input.takenOffset });
   if (message.end !== true || !task.input.isOpen) return;
   task.input.isOpen = false;
   askProcess(turn, task, { type: 'end_input', taskKey: task.key });

@@ -6,17 +6,20 @@ import {
   type Usage,
 } from '@sandcrew/protocol';
 import { audit, describeCommand } from './audit.js';
+import { claimBlock } from './block-watch.js';
+import { listNames } from './blocks/look.js';
+import { createBlockWatch } from './blocks/watch.js';
 import { subscribe } from './delivery.js';
 import { beginEnd, climbKillLadder, endTask, finish, killNow, sweep } from './ending.js';
-import type { BlockFinding } from './event.js';
+import type { OutputHolders, WorkerEvent } from './event.js';
 import { createInput } from './input.js';
-import { chooseBlockAction, judgeBlock } from './judge-block.js';
+import { chooseBlockAction, isOutputOrphaned, isTimedOut } from './judge-block.js';
 import { removeTask } from './keeping.js';
 import { createOutputLog } from './output-log.js';
 import { nextPhase } from './phase.js';
 import type { FullCommand } from './same-command.js';
 import { type Session, type Task, taskKey } from './state.js';
-import { clearTaskTimer, sessionOf, setTaskTimer, type TaskTimer, type Turn } from './turn.js';
+import { clearTaskTimer, setTaskTimer, type TaskTimer, type Turn } from './turn.js';
 
 /** After all processes are dead, how long output that something out of reach holds open is still read, milliseconds. */
 const CLOSE_OUTPUT_AFTER_MS = 250;
@@ -47,6 +50,7 @@ export function acceptTask(turn: Turn, session: Session, taskId: string, command
     awaitingStart: new Set([session.id]),
     terminal: null,
     isForgotten: false,
+    blocks: createBlockWatch(turn.nowMs),
     spool: { firstSegment: 0, segment: 0, position: 0 },
     leftover: 0,
     usage: {},
@@ -65,6 +69,7 @@ export function acceptTask(turn: Turn, session: Session, taskId: string, command
       env: command.env,
       stdin: command.stdin,
       ...(command.pty === undefined ? {} : { pty: command.pty }),
+      limits: command.limits,
       network: command.network,
     },
   });
@@ -74,6 +79,7 @@ export function onStarted(turn: Turn, task: Task, pid: number): void {
   task.phase = nextPhase(task.phase, 'started');
   task.pid = pid;
   task.startedAtMs = turn.nowMs;
+  task.blocks = { ...createBlockWatch(turn.nowMs), isFeederThere: task.blocks.isFeederThere };
   audit(turn, task, 'task_accepted', {
     pid,
     command: describeCommand(task.command.command),
@@ -120,8 +126,17 @@ export function onStartFailed(
   finish(turn, task, terminal);
 }
 
-export function onExited(turn: Turn, task: Task, exitCode: number | null, signal: string | null): void {
+export function onExited(
+  turn: Turn,
+  task: Task,
+  { exitCode, signal, memoryKills }: Extract<WorkerEvent, { type: 'process_exited' }>,
+): void {
   task.phase = nextPhase(task.phase, 'exited');
+  if (memoryKills > 0 && exitCode !== 0)
+    task.cause ??= {
+      kind: 'memory_exhausted',
+      message: `it needed more than its ${task.command.limits.memoryBytes} bytes of memory`,
+    };
   task.exit = { exitCode, signal };
   task.exitedAtMs = turn.nowMs;
   task.input.isOpen = false;
@@ -157,16 +172,13 @@ export function onTaskTimer(turn: Turn, task: Task, timer: TaskTimer): void {
       if (task.phase === 'lingering') sweep(turn, task);
       return;
     case 'orphaned-output':
-      if (task.phase === 'lingering')
-        turn.effects.push({ type: 'examine_block', taskKey: task.key, reason: 'orphaned_output' });
+      if (task.phase === 'lingering') turn.effects.push({ type: 'list_holders', taskKey: task.key });
       return;
     case 'orphan':
-      return beginEnd(
-        turn,
-        task,
-        'orphaned',
-        'its manager was away for longer than the orphan timeout of this worker',
-      );
+      return beginEnd(turn, task, {
+        kind: 'orphaned',
+        message: 'its manager was away for longer than the orphan timeout of this worker',
+      });
     case 'keep':
       return removeTask(turn, task);
     case 'close-output':
@@ -177,44 +189,31 @@ export function onTaskTimer(turn: Turn, task: Task, timer: TaskTimer): void {
 function onTimeout(turn: Turn, task: Task): void {
   const { timeoutMs } = task.command;
   const runningMs = turn.nowMs - (task.startedAtMs ?? turn.nowMs);
-  if (judgeBlock({ runningMs, lingeringMs: null }, timeoutMs) === null) {
+  if (!isTimedOut(runningMs, timeoutMs)) {
     return setTaskTimer(turn, task, 'timeout', Math.ceil(timeoutMs - runningMs)); // timers may fire a little early
   }
-  beginEnd(
-    turn,
-    task,
-    'timed_out',
-    `the command ran for its timeoutMs of ${timeoutMs}; give it more, or 0 for none`,
-  );
+  beginEnd(turn, task, {
+    kind: 'timed_out',
+    message: `the command ran for its timeoutMs of ${timeoutMs}; give it more, or 0 for none`,
+  });
 }
 
-/** A block was looked into: say so, and do what the task's policy asks. */
-export function onBlockExamined(turn: Turn, task: Task, finding: BlockFinding): void {
+/** Who holds the output of a command that has exited: that is a block, whatever they do with it. */
+export function onHoldersListed(turn: Turn, task: Task, holders: OutputHolders): void {
   if (task.phase !== 'lingering' || task.exitedAtMs === null) return;
-  const lingeringMs = turn.nowMs - task.exitedAtMs;
-  const verdict = judgeBlock({ runningMs: 0, lingeringMs }, task.command.timeoutMs);
-  if (verdict === null || verdict.reason === 'timeout') return;
-  const action = chooseBlockAction(verdict.reason, task.command.blockPolicy);
-  const reader = sessionOf(turn.state, task.owner);
-  if (reader !== null) {
-    turn.effects.push({
-      type: 'send',
-      sessionId: reader.id,
-      message: {
-        type: 'block_detected',
-        taskId: task.taskId,
-        reason: verdict.reason,
-        confidence: verdict.confidence,
-        duration: Math.round(lingeringMs),
-        resourceUsage: finding.resourceUsage,
-        recoverable: false,
-        evidence: { summary: finding.summary, processes: [...finding.processes] },
-        action,
-      },
-    });
-  }
+  if (!isOutputOrphaned(turn.nowMs - task.exitedAtMs)) return;
+  const names = listNames(holders.processes) || 'a process that is out of reach';
+  const summary = `the command has exited and its output is held open by ${names}`;
+  const { processes, resourceUsage } = holders;
+  claimBlock(
+    turn,
+    task,
+    { reason: 'orphaned_output', confidence: 'confirmed', sinceMs: task.exitedAtMs, summary, processes },
+    resourceUsage,
+  );
+  const { action } = chooseBlockAction('orphaned_output', task.command.blockPolicy);
   if (action !== 'terminate') return;
-  task.cause ??= { kind: 'blocked', message: finding.summary, reason: verdict.reason };
+  task.cause ??= { kind: 'blocked', message: summary, reason: 'orphaned_output' };
   sweep(turn, task);
 }
 

@@ -1,30 +1,141 @@
-/** Tells whether a running task is blocked and why, from what the host shows of it. The judgement itself is core's. */
-import type { BlockFinding } from '../core/event.js';
-import { type BlockEvidence, type BlockVerdict, judgeBlock } from '../core/judge-block.js';
+/**
+ * Looks at the running tasks at a pace and reports what it sees as events; on request it looks closer. What the
+ * samples mean is core's to judge.
+ */
+import type { BlockReason } from '@sandcrew/protocol';
+import type { Look } from '../core/blocks/look.js';
+import type { WorkerEffect } from '../core/effect.js';
+import type { WorkerEvent } from '../core/event.js';
+import { judgeBlocks } from '../core/judge-block.js';
+import { monotonicMs } from './clock.js';
+import { DiskWatch } from './disk-watch.js';
 import type { ProcessManager } from './process-manager.js';
+import { type Bystanders, ProcessSampler } from './process-sampler.js';
+import { collectStacks } from './stacks.js';
+import { readTerminalMode } from './terminal-mode.js';
+
+/** Sampling may take this share of one CPU; with more tasks, samples are rarer. */
+const MAX_SHARE = 0.04;
+const MAX_INTERVAL_MS = 5_000;
+/** A task near a limit of its own is looked at so often. */
+const CLOSE_TO_LIMIT_MS = 150;
+const CLOSE_TO_LIMIT = 0.7;
+/** The event loop is let go after so long. */
+const MAX_TURN_MS = 5;
+
+interface Watched {
+  readonly sampler: ProcessSampler;
+  readonly disk: DiskWatch;
+  terminal: Bystanders['terminal'];
+}
 
 export class BlockDetector {
   readonly #processes: ProcessManager;
+  readonly #intervalMs: number;
+  readonly #emit: (event: WorkerEvent) => void;
+  readonly #watched = new Map<string, Watched>();
+  #timer: NodeJS.Timeout | undefined;
+  #isStopped = false;
 
-  constructor(processes: ProcessManager) {
+  /** @param intervalMs between two looks at a task, milliseconds, while they cost little. */
+  constructor(processes: ProcessManager, intervalMs: number, emit: (event: WorkerEvent) => void) {
     this.#processes = processes;
+    this.#intervalMs = intervalMs;
+    this.#emit = emit;
   }
 
-  /** Whether a task cannot go on by itself, as far as its evidence tells. */
-  isProcessBlocked(evidence: BlockEvidence, timeoutMs: number): boolean {
-    return this.determineBlockReason(evidence, timeoutMs) !== null;
+  start(): void {
+    this.#timer = setTimeout(() => void this.#round(), this.#intervalMs);
   }
 
-  /** Why, or null where nothing speaks against its going on. */
-  determineBlockReason(evidence: BlockEvidence, timeoutMs: number): BlockVerdict['reason'] | null {
-    return judgeBlock(evidence, timeoutMs)?.reason ?? null;
+  stop(): void {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  /** Whether a task surely cannot go on by itself, as far as a look tells. */
+  isProcessBlocked(look: Look): boolean {
+    return this.determineBlockReason(look) !== null;
+  }
+
+  /** Why, or null where it may go on for all that a look tells. */
+  determineBlockReason(look: Look): BlockReason | null {
+    return judgeBlocks(look).find(({ confidence }) => confidence === 'confirmed')?.reason ?? null;
+  }
+
+  /** Looks again, and around: who else holds what the task waits for, and in which mode its terminal is. */
+  async lookCloser(taskKey: string): Promise<void> {
+    const watched = this.#watched.get(taskKey);
+    const running = this.#processes.find(taskKey);
+    if (watched === undefined || running === null) return;
+    if (running.ends.terminal !== null) watched.terminal = await readTerminalMode(running.ends.terminal);
+    if (this.#processes.find(taskKey) !== running) return;
+    const evidence = watched.sampler.lookCloser(monotonicMs(), this.#bystanders(watched, taskKey));
+    this.#emit({ type: 'task_sampled', taskKey, evidence });
+  }
+
+  async collectStacks({
+    taskKey,
+    reason,
+    pids,
+    usage,
+  }: Extract<WorkerEffect, { type: 'collect_stacks' }>): Promise<void> {
+    const stacks = await collectStacks(pids);
+    this.#emit({ type: 'stacks_collected', taskKey, reason, stacks, usage });
   }
 
   /** Who holds the output of a command that has exited, and what they use. */
-  async examine(taskKey: string): Promise<BlockFinding> {
+  async listHolders(taskKey: string): Promise<void> {
     const processes = this.#processes.listProcesses(taskKey);
-    const holders = processes.map(({ pid, name }) => `${name} (pid ${pid})`).join(', ');
-    const summary = `the command has exited and its output is held open by ${holders || 'a process that is out of reach'}`;
-    return { summary, processes, resourceUsage: await this.#processes.getResourceUsage(taskKey) };
+    const resourceUsage = await this.#processes.getResourceUsage(taskKey);
+    this.#emit({ type: 'holders_listed', taskKey, holders: { processes, resourceUsage } });
+  }
+
+  async #round(): Promise<void> {
+    const keys = this.#processes.runningTasks;
+    for (const key of this.#watched.keys()) if (!keys.includes(key)) this.#watched.delete(key);
+    let spentMs = 0;
+    let turnMs = 0;
+    for (const key of keys) {
+      const costMs = this.#sample(key);
+      spentMs += costMs;
+      turnMs += costMs;
+      if (turnMs < MAX_TURN_MS) continue;
+      turnMs = 0;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    if (this.#isStopped) return;
+    const nearLimit = keys.some((key) => this.#processes.limitUse(key).share >= CLOSE_TO_LIMIT);
+    const paceMs = nearLimit ? Math.min(this.#intervalMs, CLOSE_TO_LIMIT_MS) : this.#intervalMs;
+    const affordableMs = Math.min(spentMs / MAX_SHARE, MAX_INTERVAL_MS);
+    this.#timer = setTimeout(() => void this.#round(), Math.max(paceMs, affordableMs));
+  }
+
+  /** @returns what it cost, milliseconds */
+  #sample(taskKey: string): number {
+    const startMs = monotonicMs();
+    const running = this.#processes.find(taskKey);
+    if (running === null) return 0;
+    let watched = this.#watched.get(taskKey);
+    if (watched === undefined) {
+      watched = {
+        sampler: new ProcessSampler(running.contained, running.ends),
+        disk: new DiskWatch(),
+        terminal: null,
+      };
+      this.#watched.set(taskKey, watched);
+    }
+    const evidence = watched.sampler.sample(startMs, this.#bystanders(watched, taskKey));
+    watched.disk.look(evidence, startMs);
+    this.#processes.noteMemory(
+      taskKey,
+      evidence.processes.reduce((sum, one) => sum + one.residentBytes, 0),
+    );
+    this.#emit({ type: 'task_sampled', taskKey, evidence });
+    return monotonicMs() - startMs;
+  }
+
+  #bystanders({ disk, terminal }: Watched, taskKey: string): Bystanders {
+    return { terminal, fullDirectory: disk.fullDirectory, limits: this.#processes.limitUse(taskKey).use };
   }
 }

@@ -4,6 +4,7 @@ import type { LaunchRequest } from '../core/effect.js';
 import type { CommandStdio } from './containment/containment.js';
 import type { OutputSource } from './output-reader.js';
 import type { Pipe, PipePool } from './pipes.js';
+import type { TaskEnds } from './proc/descriptors.js';
 import { openTerminal, type Terminal } from './terminal.js';
 
 export interface CommandEnds {
@@ -15,6 +16,16 @@ export interface CommandEnds {
   readonly inputFd: number | null;
   readonly terminal: Terminal | null;
   readonly pipes: readonly Pipe[];
+}
+
+/** How the command's side looks from outside, in `/proc`. */
+export function describeEnds({ stdio, inputFd }: CommandEnds): TaskEnds {
+  if (stdio.kind === 'terminal') return { input: null, outputs: [], terminal: stdio.path };
+  return {
+    input: inputFd === null ? null : stdio.stdin,
+    outputs: [stdio.stdout, stdio.stderr],
+    terminal: null,
+  };
 }
 
 /** Opens the worker's side, and makes the command's ready to be opened. Call `settleEnds` when it was, or never will be. */

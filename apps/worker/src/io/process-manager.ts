@@ -3,15 +3,18 @@ import { closeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { SignalName, Usage } from '@sandcrew/protocol';
 import pidusage from 'pidusage';
+import type { LimitUse } from '../core/blocks/evidence.js';
 import type { LaunchRequest } from '../core/effect.js';
-import type { BlockFinding, WorkerEvent } from '../core/event.js';
-import { type CommandEnds, closeEnds, openCommandEnds, settleEnds } from './command-ends.js';
+import type { OutputHolders, WorkerEvent } from '../core/event.js';
+import { type CommandEnds, closeEnds, describeEnds, openCommandEnds, settleEnds } from './command-ends.js';
 import { prepareCommand, type TaskGround } from './command-preparation.js';
 import type { ContainedProcess, ContainmentAdapter } from './containment/containment.js';
 import { InputWriter } from './input-writer.js';
+import type { LimitGroup, LimitKeeper } from './limits.js';
 import { OutputReader } from './output-reader.js';
 import type { PipePool } from './pipes.js';
-import { readWrittenBytes } from './process-sampler.js';
+import type { TaskEnds } from './proc/descriptors.js';
+import { readWrittenBytes } from './proc/process-stat.js';
 import { type Terminal, terminalFault } from './terminal.js';
 
 /** Tasks that end before they are first looked at in turn are looked at so soon after their start, milliseconds. */
@@ -19,6 +22,8 @@ const FIRST_SAMPLE_MS = 50;
 
 interface RunningTask {
   readonly process: ContainedProcess;
+  readonly look: { readonly contained: ContainedProcess; readonly ends: TaskEnds };
+  readonly limits: LimitGroup | null;
   readonly reader: OutputReader;
   readonly input: InputWriter | null;
   readonly terminal: Terminal | null;
@@ -32,6 +37,7 @@ interface RunningTask {
 export class ProcessManager {
   readonly #adapter: ContainmentAdapter;
   readonly #pipes: PipePool;
+  readonly #limits: LimitKeeper;
   readonly #ground: TaskGround;
   readonly #emit: (event: WorkerEvent) => void;
   readonly #running = new Map<string, RunningTask>();
@@ -39,11 +45,13 @@ export class ProcessManager {
   constructor(
     adapter: ContainmentAdapter,
     pipes: PipePool,
+    limits: LimitKeeper,
     ground: TaskGround,
     emit: (event: WorkerEvent) => void,
   ) {
     this.#adapter = adapter;
     this.#pipes = pipes;
+    this.#limits = limits;
     this.#ground = ground;
     this.#emit = emit;
   }
@@ -82,6 +90,7 @@ export class ProcessManager {
     if (task === undefined) return;
     this.#sample(task);
     const leftover = await task.process.endTree();
+    void task.limits?.remove();
     const usage: Usage = {
       ...(task.cpuMs === null ? {} : { cpuMs: task.cpuMs }),
       ...(task.maxMemoryBytes > 0 ? { maxMemoryBytes: task.maxMemoryBytes } : {}),
@@ -103,7 +112,7 @@ export class ProcessManager {
   }
 
   /** What the task's processes use now: CPU in percent of a core, memory and bytes written. Empty where there are none. */
-  async getResourceUsage(taskKey: string): Promise<BlockFinding['resourceUsage']> {
+  async getResourceUsage(taskKey: string): Promise<OutputHolders['resourceUsage']> {
     const pids = this.listProcesses(taskKey).map(({ pid }) => pid);
     if (pids.length === 0) return {};
     const stats = Object.values(await pidusage(pids).catch(() => ({}))).filter((one) => one !== null);
@@ -124,10 +133,26 @@ export class ProcessManager {
     return [...this.#running.keys()];
   }
 
-  /** Takes note of what a task uses now, for the most it ever used. */
-  sampleUsage(taskKey: string): void {
+  /** A running task, as it is to be looked at; null where it does not run. */
+  find(taskKey: string): { contained: ContainedProcess; ends: TaskEnds } | null {
     const task = this.#running.get(taskKey);
-    if (task !== undefined) this.#sample(task);
+    return task === undefined || task.isTreeEnded ? null : task.look;
+  }
+
+  /** What a task uses of its limits, and the largest share of one of them. */
+  limitUse(taskKey: string): { use: LimitUse; share: number } {
+    const use = this.#running.get(taskKey)?.limits?.use() ?? {};
+    const shares = [
+      use.memory === undefined ? 0 : use.memory.chargedBytes / use.memory.maxBytes,
+      use.pids === undefined ? 0 : use.pids.used / use.pids.max,
+    ];
+    return { use, share: Math.max(...shares) };
+  }
+
+  /** Takes note of what a task uses now, for the most it ever used. */
+  noteMemory(taskKey: string, bytes: number): void {
+    const task = this.#running.get(taskKey);
+    if (task !== undefined) task.maxMemoryBytes = Math.max(task.maxMemoryBytes, bytes);
   }
 
   close(): void {
@@ -146,25 +171,34 @@ export class ProcessManager {
     }
     const { argv, cwd, env } = prepared;
     const ends = await openCommandEnds(launch, this.#pipes);
+    let limits: LimitGroup | null = null;
     try {
+      limits = this.#limits.makeGroup(launch.limits);
       const contained = await this.#adapter.start({
         argv,
         cwd,
         env,
         stdio: ends.stdio,
         network: launch.network,
+        limitFiles: limits?.files ?? [],
       });
-      this.#running.set(taskKey, this.#attach(taskKey, contained, ends));
+      this.#running.set(taskKey, this.#attach(taskKey, contained, ends, limits));
       return { type: 'process_started', taskKey, pid: contained.pid };
     } catch (error) {
       closeEnds(ends);
+      void limits?.remove();
       throw error;
     } finally {
       settleEnds(ends);
     }
   }
 
-  #attach(taskKey: string, contained: ContainedProcess, ends: CommandEnds): RunningTask {
+  #attach(
+    taskKey: string,
+    contained: ContainedProcess,
+    ends: CommandEnds,
+    limits: LimitGroup | null,
+  ): RunningTask {
     const reader = new OutputReader(
       ends.sources,
       (stream, data) => this.#emit({ type: 'output_read', taskKey, stream, data }),
@@ -185,6 +219,8 @@ export class ProcessManager {
           );
     return {
       process: contained,
+      look: { contained, ends: describeEnds(ends) },
+      limits,
       reader,
       input,
       terminal: ends.terminal,
@@ -205,7 +241,8 @@ export class ProcessManager {
       this.#sample(task);
       task.input?.close();
       if (task.terminal !== null) closeSync(task.terminal.slave); // held until now, so that no output was lost
-      this.#emit({ type: 'process_exited', taskKey, exitCode, signal });
+      const memoryKills = task.limits?.use().memory?.kills ?? 0;
+      this.#emit({ type: 'process_exited', taskKey, exitCode, signal, memoryKills });
     });
   }
 

@@ -5,6 +5,7 @@ import { isSameCommand, withDefaults } from '#src/core/same-command.js';
 
 const MEANS: WorkerMeans = {
   containment: 'process-group',
+  enforcedLimits: ['pids'],
   isDraining: false,
   runningTasks: 0,
   maxTasks: 2,

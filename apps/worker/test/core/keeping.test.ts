@@ -68,7 +68,13 @@ describe('the output of all tasks', () => {
   }
 
   function end(machine: Machine, taskId: string): void {
-    machine.step({ type: 'process_exited', taskKey: KEY + taskId, exitCode: 0, signal: null });
+    machine.step({
+      type: 'process_exited',
+      taskKey: KEY + taskId,
+      exitCode: 0,
+      signal: null,
+      memoryKills: 0,
+    });
     machine.step({ type: 'output_closed', taskKey: KEY + taskId });
     machine.step({ type: 'tree_ended', taskKey: KEY + taskId, leftover: 0, usage: {} });
   }

@@ -15,6 +15,7 @@ export const POLICY: WorkerPolicy = {
   resources: { cpus: 2, memoryBytes: 1_000_000, diskBytes: 1_000_000 },
   maxTasks: 4,
   containment: 'process-group',
+  enforcedLimits: [],
   network: 'host',
   orphanTimeoutMs: 600_000,
   credit: { windowBytes: 1_048_576, socketBytes: 1_048_576 },

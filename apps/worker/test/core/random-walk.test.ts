@@ -136,7 +136,7 @@ class Walk {
     const phase = this.#phases.get(taskId);
     if (phase === 'running') {
       this.#phases.set(taskId, 'exited');
-      this.#step({ type: 'process_exited', taskKey, exitCode: 0, signal: null });
+      this.#step({ type: 'process_exited', taskKey, exitCode: 0, signal: null, memoryKills: 0 });
     } else if (phase === 'exited') {
       this.#phases.set(taskId, 'ended');
       this.#step({ type: 'output_closed', taskKey });

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { MAX_PENDING_INPUT_BYTES } from '@sandcrew/protocol';
 import { bytesBetween, judgeAck, judgeCredit } from '#src/core/credit.js';
 import { judgeInput } from '#src/core/input.js';
-import { chooseBlockAction, judgeBlock } from '#src/core/judge-block.js';
+import { chooseBlockAction, isOutputOrphaned, isTimedOut } from '#src/core/judge-block.js';
 import { chooseKillStep } from '#src/core/kill-ladder.js';
 import { isPeerDead } from '#src/core/liveness.js';
 import { nextPhase, type PhaseTrigger } from '#src/core/phase.js';
@@ -121,19 +121,18 @@ describe('a silent peer', () => {
 
 describe('a block', () => {
   test.each([
-    [
-      'of output that is held open is confirmed after 1.5 s',
-      { runningMs: 0, lingeringMs: 1_500 },
-      0,
-      'orphaned_output',
-    ],
-    ['is none before', { runningMs: 0, lingeringMs: 1_499 }, 0, undefined],
-    ['by timeout comes at timeoutMs', { runningMs: 100, lingeringMs: null }, 100, 'timeout'],
-    ['by timeout is none before', { runningMs: 99.9, lingeringMs: null }, 100, undefined],
-    ['by timeout is none with 0', { runningMs: 1e9, lingeringMs: null }, 0, undefined],
-    ['by timeout is none once the command has exited', { runningMs: 1e9, lingeringMs: 10 }, 100, undefined],
-  ])('%s', (_, evidence, timeoutMs, reason) => {
-    expect(judgeBlock(evidence, timeoutMs)?.reason).toBe(reason);
+    [99, 100, false],
+    [100, 100, true],
+    [1e9, 0, false],
+  ])('by the clock, after %s ms of %s: %s', (runningMs, timeoutMs, expected) => {
+    expect(isTimedOut(runningMs, timeoutMs)).toBe(expected);
+  });
+
+  test.each([
+    [1_499, false],
+    [1_500, true],
+  ])('by output held open for %s ms after the exit: %s', (lingeringMs, expected) => {
+    expect(isOutputOrphaned(lingeringMs)).toBe(expected);
   });
 
   test.each([
@@ -159,7 +158,7 @@ describe('a block', () => {
     ],
     ['end_input for one who waits for input', { default: 'end_input' }, 'waiting_for_input', 'end_input'],
   ] as const)('is met with %s', (_, policy, reason, action) => {
-    expect(chooseBlockAction(reason, policy)).toBe(action);
+    expect(chooseBlockAction(reason, policy).action).toBe(action);
   });
 });
 
@@ -183,13 +182,26 @@ describe('a token file', () => {
     [`../x:${TOKEN}`, /^line 1: .*NAME/],
     [`${TOKEN}\nci:${TOKEN} x`, /^line 2: .*letters, digits/],
     [`${TOKEN},x`, /^line 1: .*letters, digits/],
+    ['a'.repeat(42), /^line 1: .* 32 random bytes, which are 43 characters or more; got 42/],
+    ['a'.repeat(1_025), /^line 1: .* at most 1024 characters, got 1025/],
+    [`ci:${TOKEN}\n\ndev:${TOKEN}`, /^line 3: the token of line 1 again/],
   ])('%j is at fault, and the fault does not tell the token', (text, fault) => {
     const { faults } = readTokens(text);
     expect(faults).toEqual([expect.stringMatching(fault)]);
     expect(faults.join()).not.toContain(TOKEN);
   });
 
-  test('tells of every line that is at fault', () => {
+  test('tells of every line that is at fault, and of very many how many', () => {
     expect(readTokens(`a\n${TOKEN}\nb`).faults).toHaveLength(2);
+    const { faults } = readTokens('a\n'.repeat(500));
+    expect(faults).toHaveLength(11);
+    expect(faults.at(-1)).toBe('and 490 more lines like these');
+  });
+
+  test('may have a byte order mark and the line ends of Windows', () => {
+    expect(readTokens(`\uFEFF${TOKEN}\r\nci:${TOKEN}b\r\n`)).toMatchObject({
+      tokens: [{ name: 'default' }, { name: 'ci', token: `${TOKEN}b` }],
+      faults: [],
+    });
   });
 });

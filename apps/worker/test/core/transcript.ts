@@ -123,7 +123,8 @@ class Stage {
   #taskEvents(taskKey: string, what: string, [first = '', second]: string[]): WorkerEvent[] {
     const exited = (): WorkerEvent => {
       const signal = first.startsWith('SIG') ? first : null;
-      return { type: 'process_exited', taskKey, exitCode: signal === null ? Number(first) : null, signal };
+      const exitCode = signal === null ? Number(first) : null;
+      return { type: 'process_exited', taskKey, exitCode, signal, memoryKills: Number(second ?? 0) };
     };
     const closed: WorkerEvent = { type: 'output_closed', taskKey };
     const swept = (leftover: number): WorkerEvent => ({ type: 'tree_ended', taskKey, leftover, usage: {} });
@@ -165,10 +166,9 @@ class Stage {
       case 'examined':
         return [
           {
-            type: 'block_examined',
+            type: 'holders_listed',
             taskKey,
-            reason: 'orphaned_output',
-            finding: { summary: 'sleep holds it', processes: [], resourceUsage: {} },
+            holders: { processes: [{ pid: 9, name: 'sleep' }], resourceUsage: {} },
           },
         ];
       case 'append_fails':

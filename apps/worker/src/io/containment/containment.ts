@@ -1,6 +1,6 @@
 /** The port behind which a task's processes are held. Each adapter holds them in its own way and tells the same. */
 import type { Containment, SignalName } from '@sandcrew/protocol';
-import type { ProcessStat } from '../process-sampler.js';
+import type { ProcessStat } from '../proc/process-stat.js';
 
 export interface ContainedCommand {
   /** What runs, its program first; no shell is added. */
@@ -10,6 +10,8 @@ export interface ContainedCommand {
   /** What the command's side opens, by path. Opening does not block. */
   readonly stdio: CommandStdio;
   readonly network: 'none' | 'host';
+  /** The control groups that hold it to its limits, as files that take its pid; none where it has none. */
+  readonly limitFiles: readonly string[];
 }
 
 export type CommandStdio =
@@ -32,7 +34,9 @@ export interface ContainedProcess {
   signal(signal: SignalName, foreground: boolean): void;
   /** Every process of the task that lives now, as surely as this containment can tell. May read the whole of /proc. */
   processes(): ProcessStat[];
-  /** The command and its descendants: cheap, and blind to what moved away from them. */
+  /** Those of its processes at the top, from which all that did not move away descends. Cheap. */
+  topPids(): number[];
+  /** The command and its descendants: blind to what moved away from them. */
   family(): ProcessStat[];
   /** CPU time of the tree so far, milliseconds; null where it is not known. */
   cpuMs(): number | null;

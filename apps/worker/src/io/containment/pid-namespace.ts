@@ -3,11 +3,12 @@
  * whatever it did to get away. No file is hidden from the task.
  */
 import { type ChildProcess, execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { promisify } from 'node:util';
 import type { SignalName } from '@sandcrew/protocol';
-import { type ProcessStat, readChildren, readDescendants, readProcess } from '../process-sampler.js';
+import { type ProcessStat, readChildren, readDescendants, readProcess } from '../proc/process-stat.js';
 import { spawnProcess } from '../spawn.js';
 import {
   type ContainedCommand,
@@ -54,7 +55,14 @@ async function probe(adapter: PidNamespace): Promise<string | null> {
   try {
     const env = { PATH: process.env.PATH ?? '' };
     const stdio = { kind: 'pipes', stdin: '/dev/zero', stdout: '/dev/null', stderr: '/dev/null' } as const;
-    const contained = await adapter.start({ argv: ['true'], cwd: '/', env, stdio, network: 'host' });
+    const contained = await adapter.start({
+      argv: ['true'],
+      cwd: '/',
+      env,
+      stdio,
+      network: 'host',
+      limitFiles: [],
+    });
     const { exitCode, signal } = await contained.exited;
     await contained.endTree();
     return exitCode === 0 ? null : `a probe ended with ${signal ?? `exit ${exitCode}`}`;
@@ -122,7 +130,7 @@ class PidNamespace implements ContainmentAdapter {
       detached: true,
       stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
     });
-    const namespace = new Namespace(child);
+    const namespace = new Namespace(child, command.limitFiles);
     await namespace.started;
     return namespace;
   }
@@ -138,7 +146,7 @@ class Namespace implements ContainedProcess {
   readonly #gone: Promise<void>;
   #init: ProcessStat | null = null;
 
-  constructor(child: ChildProcess) {
+  constructor(child: ChildProcess, limitFiles: readonly string[]) {
     this.#child = child;
     const status = child.stdio[3] as Readable;
     const hold = child.stdio[4] as Writable;
@@ -166,6 +174,12 @@ class Namespace implements ContainedProcess {
         if (this.pid === 0 && report.includes('started\n')) {
           clearTimeout(timer);
           if (!this.#findProcesses()) return reject(new Error('the command was gone before it began'));
+          try {
+            for (const file of limitFiles) writeFileSync(file, String(this.pid));
+          } catch (error) {
+            child.kill('SIGKILL');
+            return reject(error);
+          }
           hold.write('go\n');
           resolve();
         }
@@ -183,6 +197,10 @@ class Namespace implements ContainedProcess {
 
   processes(): ProcessStat[] {
     return this.#init === null ? [] : readDescendants(this.#init.pid);
+  }
+
+  topPids(): number[] {
+    return this.#init === null ? [] : readChildren(this.#init.pid);
   }
 
   family(): ProcessStat[] {

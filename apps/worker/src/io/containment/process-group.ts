@@ -15,7 +15,7 @@ import {
   readAllProcesses,
   readDescendants,
   readProcess,
-} from '../process-sampler.js';
+} from '../proc/process-stat.js';
 import { spawnProcess } from '../spawn.js';
 import {
   type ContainedCommand,
@@ -24,6 +24,9 @@ import {
   type ExitStatus,
   sendSignal,
 } from './containment.js';
+
+/** Enters the control groups whose files $1 lists, then becomes the command. */
+const WITHIN_LIMITS = 'for file in $1; do echo $$ > "$file" || exit 126; done; shift; exec "$@"';
 
 /** What every process of a task inherits, unless it cleans its environment. */
 const MARKER = 'SANDCREW_TASK';
@@ -71,7 +74,10 @@ class ProcessGroup implements ContainmentAdapter {
     this.#guardian?.stdin?.end();
   }
 
-  #spawn({ argv, cwd, env, stdio }: ContainedCommand, mark: string): ChildProcess {
+  #spawn({ argv: said, cwd, env, stdio, limitFiles }: ContainedCommand, mark: string): ChildProcess {
+    // The files' names are the kernel's and the worker's own: without blanks.
+    const argv =
+      limitFiles.length === 0 ? said : ['/bin/sh', '-c', WITHIN_LIMITS, 'sh', limitFiles.join(' '), ...said];
     const options = { cwd, env: { ...env, [MARKER]: mark }, detached: true };
     if (stdio.kind === 'terminal') {
       const onTerminal = ['-c', ON_TERMINAL, 'sh', stdio.path, ...argv];
@@ -140,6 +146,10 @@ class Group implements ContainedProcess {
       if (isMine) for (const found of [stat, ...readDescendants(stat.pid)]) mine.set(found.pid, found);
     }
     return [...mine.values()];
+  }
+
+  topPids(): number[] {
+    return [this.pid];
   }
 
   family(): ProcessStat[] {

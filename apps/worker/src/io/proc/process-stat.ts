@@ -1,5 +1,5 @@
 /** Reads the kernel's account of processes (Linux, /proc). It reports; what that means is judged elsewhere. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { listNames, readText } from './read.js';
 
 /** What `/proc/PID/stat` tells. A pid alone may be reused; with `startTicks` it names one process for ever. */
 export interface ProcessStat {
@@ -14,12 +14,17 @@ export interface ProcessStat {
   readonly sessionId: number;
   /** The foreground group of its controlling terminal, -1 without one. */
   readonly foregroundGroupId: number;
+  /** Its controlling terminal, as a device number; 0 without one. */
+  readonly terminalNumber: number;
+  readonly minorFaults: number;
   /** Its own CPU time, milliseconds. */
   readonly cpuMs: number;
   /** CPU time of its children that it has reaped, milliseconds. */
   readonly reapedCpuMs: number;
   readonly startTicks: number;
   readonly residentBytes: number;
+  /** The number of the signal that stopped it, while it is stopped; 0 where the kernel does not tell (before 5.18). */
+  readonly stopSignal: number;
 }
 
 /** USER_HZ is 100 on every architecture that Node runs on. */
@@ -30,7 +35,7 @@ const PF_EXITING = 0x4;
 
 /** The process as it is now, or null where there is none (any more). */
 export function readProcess(pid: number): ProcessStat | null {
-  const text = readOrNull(`/proc/${pid}/stat`);
+  const text = readText(`/proc/${pid}/stat`);
   if (text === null) return null;
   const nameEnd = text.lastIndexOf(')'); // the name may hold anything, also blanks and brackets
   const fields = text.slice(nameEnd + 2).split(' ');
@@ -44,23 +49,21 @@ export function readProcess(pid: number): ProcessStat | null {
     groupId: number(2),
     sessionId: number(3),
     foregroundGroupId: number(5),
+    terminalNumber: number(4),
+    minorFaults: number(7),
     cpuMs: (number(11) + number(12)) * MS_PER_TICK,
     reapedCpuMs: (number(13) + number(14)) * MS_PER_TICK,
     startTicks: number(19),
     residentBytes: number(21) * PAGE_BYTES,
+    stopSignal: fields[0] === 'T' ? number(49) & 0x7f : 0,
   };
 }
 
 /** The children of every thread of a process. */
 export function readChildren(pid: number): number[] {
-  let threads: string[];
-  try {
-    threads = readdirSync(`/proc/${pid}/task`);
-  } catch {
-    return [];
-  }
+  const threads = listNames(`/proc/${pid}/task`) ?? [];
   return threads.flatMap((thread) =>
-    (readOrNull(`/proc/${pid}/task/${thread}/children`) ?? '').split(' ').filter(Boolean).map(Number),
+    (readText(`/proc/${pid}/task/${thread}/children`) ?? '').split(' ').filter(Boolean).map(Number),
   );
 }
 
@@ -80,7 +83,7 @@ export function readDescendants(pid: number): ProcessStat[] {
 
 /** Every process of the host, zombies left out. */
 export function readAllProcesses(): ProcessStat[] {
-  return readdirSync('/proc')
+  return (listNames('/proc') ?? [])
     .filter((name) => /^\d+$/.test(name))
     .map((name) => readProcess(Number(name)))
     .filter((stat) => stat !== null && stat.state !== 'Z') as ProcessStat[];
@@ -88,18 +91,10 @@ export function readAllProcesses(): ProcessStat[] {
 
 /** Whether the environment that a process was started with holds `entry` (NAME=VALUE). False where it cannot be read. */
 export function hasEnvironmentEntry(pid: number, entry: string): boolean {
-  return readOrNull(`/proc/${pid}/environ`)?.split('\0').includes(entry) ?? false;
+  return readText(`/proc/${pid}/environ`)?.split('\0').includes(entry) ?? false;
 }
 
 /** Bytes that a process caused to be written to disk so far; 0 where it cannot be read. */
 export function readWrittenBytes(pid: number): number {
-  return Number(/^write_bytes: (\d+)/m.exec(readOrNull(`/proc/${pid}/io`) ?? '')?.[1] ?? 0);
-}
-
-function readOrNull(path: string): string | null {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return null; // gone, or not ours to read
-  }
+  return Number(/^write_bytes: (\d+)/m.exec(readText(`/proc/${pid}/io`) ?? '')?.[1] ?? 0);
 }

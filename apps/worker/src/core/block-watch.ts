@@ -1,0 +1,215 @@
+/**
+ * The blocks of one task over its life: each is told once, withdrawn when its evidence goes, and acted upon as the
+ * task's policy says. Which there are is judged elsewhere (`judge-block`).
+ */
+import type { BlockAction, BlockReason } from '@sandcrew/protocol';
+import type { Evidence } from './blocks/evidence.js';
+import type { Claim } from './blocks/look.js';
+import { CLOSER_BACKOFF_MS, type ResourceUsage, type StackReport, type Standing } from './blocks/watch.js';
+import { beginEnd } from './ending.js';
+import { chooseBlockAction, isRecoverable, judgeBlocks, ownThreads } from './judge-block.js';
+import type { Session, Task } from './state.js';
+import { sessionOf, type Turn } from './turn.js';
+
+const MAX_CLOSER_BACKOFF_MS = 60_000;
+/** No message grows with the size of the tree. */
+const MAX_PROCESSES_TOLD = 16;
+/** What helps to mend these is where the program stands. */
+const WANTS_STACKS: readonly BlockReason[] = ['deadlock', 'infinite_loop', 'livelock', 'zombie'];
+
+export function onSampled(turn: Turn, task: Task, evidence: Evidence): void {
+  if ((task.phase !== 'running' && task.phase !== 'lingering') || task.cause !== null) return;
+  const claims = judgeTask(turn, task, evidence);
+  withdraw(turn, task, new Set(claims.map(({ reason }) => reason)));
+  if (evidence.surroundings !== null) task.blocks.lookedCloserAtMs = turn.nowMs;
+  const usage = measure(evidence);
+  for (const claim of claims) meetClaim(turn, task, claim, usage);
+  actOnSuspicions(turn, task);
+  wantCloserLook(turn, task, claims, evidence.surroundings !== null);
+}
+
+/** The stacks for a claim are here: it is told, if it still stands. */
+export function onStacksCollected(
+  turn: Turn,
+  task: Task,
+  reason: BlockReason,
+  stacks: readonly StackReport[],
+  usage: ResourceUsage,
+): void {
+  const claim = task.blocks.awaitingStacks.get(reason);
+  task.blocks.awaitingStacks.delete(reason);
+  if (claim !== undefined && task.phase === 'running' && task.cause === null)
+    stand(turn, task, claim, usage, stacks);
+}
+
+/** A block that the clock tells rather than a sample. */
+export function claimBlock(turn: Turn, task: Task, claim: Claim, usage: ResourceUsage): void {
+  if (!task.blocks.standing.has(claim.reason)) stand(turn, task, claim, usage, []);
+}
+
+/** A reader that has just come knows nothing of what stands. */
+export function tellStanding(turn: Turn, task: Task, session: Session): void {
+  if (task.phase === 'ended') return;
+  for (const block of task.blocks.standing.values()) tell(turn, task, session, block);
+}
+
+function judgeTask(turn: Turn, task: Task, evidence: Evidence): Claim[] {
+  const { command, blocks } = task;
+  const claims = judgeBlocks({
+    nowMs: turn.nowMs,
+    evidence,
+    threads: ownThreads(evidence),
+    memory: blocks.memory,
+    task: {
+      kind: command.kind,
+      expectQuietMs: command.expectQuietMs === 0 ? null : command.expectQuietMs,
+      output: blocks.output,
+      input: {
+        isOpen: task.input.isOpen,
+        isFeederThere: blocks.isFeederThere,
+        fedAtMs: blocks.fedAtMs,
+        longestGapMs: blocks.longestFeedGapMs,
+      },
+    },
+  });
+  // Once the command has exited, what it left is judged by its linger alone; what it used up is still true.
+  if (task.phase === 'lingering') return claims.filter(({ reason }) => reason.endsWith('_exhausted'));
+  return claims;
+}
+
+function withdraw(turn: Turn, task: Task, claimed: ReadonlySet<BlockReason>): void {
+  const { standing, awaitingStacks } = task.blocks;
+  for (const reason of awaitingStacks.keys()) if (!claimed.has(reason)) awaitingStacks.delete(reason);
+  for (const [reason, block] of standing) {
+    if (claimed.has(reason) || reason === 'orphaned_output') continue;
+    standing.delete(reason);
+    const duration = Math.round(turn.nowMs - block.claim.sinceMs);
+    const session = sessionOf(turn.state, task.owner);
+    log(turn, task, 'block_cleared', { reason, duration });
+    if (session !== null)
+      turn.effects.push({
+        type: 'send',
+        sessionId: session.id,
+        message: { type: 'block_cleared', taskId: task.taskId, reason, duration },
+      });
+  }
+}
+
+function meetClaim(turn: Turn, task: Task, claim: Claim, usage: ResourceUsage): void {
+  if (claim.confidence === 'unsure') return;
+  const { standing, awaitingStacks } = task.blocks;
+  const before = standing.get(claim.reason);
+  const isNew =
+    before === undefined || (before.confidence === 'suspected' && claim.confidence === 'confirmed');
+  if (!isNew || awaitingStacks.has(claim.reason)) return;
+  // Where one thing is sure, what merely looks so beside it says nothing more.
+  const isSure = [...standing.values()].some(({ confidence }) => confidence === 'confirmed');
+  if (claim.confidence === 'suspected' && isSure) return;
+  if (!WANTS_STACKS.includes(claim.reason)) return stand(turn, task, claim, usage, []);
+  awaitingStacks.set(claim.reason, claim);
+  const pids = claim.processes.map(({ pid }) => pid);
+  turn.effects.push({ type: 'collect_stacks', taskKey: task.key, reason: claim.reason, pids, usage });
+}
+
+function stand(
+  turn: Turn,
+  task: Task,
+  claim: Claim,
+  usage: ResourceUsage,
+  stacks: readonly StackReport[],
+): void {
+  if (claim.confidence === 'unsure') return;
+  const { action } = chooseBlockAction(claim.reason, task.command.blockPolicy);
+  const block: Standing = {
+    confidence: claim.confidence,
+    claim,
+    usage,
+    stacks,
+    toldAtMs: turn.nowMs,
+    action: claim.confidence === 'confirmed' ? action : 'report',
+    hasActed: false,
+  };
+  task.blocks.standing.set(claim.reason, block);
+  const { reason, confidence, summary } = claim;
+  log(turn, task, 'block_detected', { reason, confidence, summary, action: block.action });
+  const session = sessionOf(turn.state, task.owner);
+  if (session !== null) tell(turn, task, session, block);
+  if (block.confidence === 'confirmed') act(turn, task, block, action);
+}
+
+function actOnSuspicions(turn: Turn, task: Task): void {
+  for (const [reason, block] of task.blocks.standing) {
+    const { action, suspectedAfterMs } = chooseBlockAction(reason, task.command.blockPolicy);
+    if (block.confidence !== 'suspected' || suspectedAfterMs === null) continue;
+    if (turn.nowMs - block.toldAtMs >= suspectedAfterMs) act(turn, task, block, action);
+  }
+}
+
+function act(turn: Turn, task: Task, block: Standing, action: BlockAction): void {
+  if (block.hasActed) return;
+  block.hasActed = true;
+  if (action === 'end_input') {
+    if (task.command.pty === undefined) task.input.isOpen = false;
+    turn.effects.push({ type: 'end_input', taskKey: task.key });
+  } else if (action === 'terminate') {
+    const { reason, summary } = block.claim;
+    beginEnd(turn, task, { kind: 'blocked', message: `${reason}: ${summary}`, reason });
+  }
+}
+
+function wantCloserLook(turn: Turn, task: Task, claims: readonly Claim[], wasCloser: boolean): void {
+  const { blocks } = task;
+  const open = claims.filter(
+    ({ reason, confidence }) => confidence === 'unsure' && !blocks.standing.has(reason),
+  );
+  if (wasCloser) {
+    blocks.closerBackoffMs = Math.min(blocks.closerBackoffMs * 2, MAX_CLOSER_BACKOFF_MS);
+    return;
+  }
+  if (open.length === 0) {
+    blocks.closerBackoffMs = CLOSER_BACKOFF_MS;
+    return;
+  }
+  const waitedMs = turn.nowMs - blocks.lookedCloserAtMs;
+  // What has become ripe since the last look was not there to be seen by it.
+  const isFresh = open.some(({ sinceMs }) => sinceMs > blocks.lookedCloserAtMs);
+  if (isFresh || waitedMs >= blocks.closerBackoffMs)
+    turn.effects.push({ type: 'look_closer', taskKey: task.key });
+}
+
+function tell(turn: Turn, task: Task, session: Session, block: Standing): void {
+  const { claim, stacks } = block;
+  turn.effects.push({
+    type: 'send',
+    sessionId: session.id,
+    message: {
+      type: 'block_detected',
+      taskId: task.taskId,
+      reason: claim.reason,
+      confidence: block.confidence,
+      duration: Math.max(0, Math.round(turn.nowMs - claim.sinceMs)),
+      resourceUsage: block.usage,
+      recoverable: isRecoverable(claim.reason),
+      evidence: {
+        summary: claim.summary,
+        processes: claim.processes.slice(0, MAX_PROCESSES_TOLD).map(({ pid, name }) => ({ pid, name })),
+        ...claim.details,
+        ...(stacks.length === 0 ? {} : { stacks }),
+      },
+      action: block.action,
+    },
+  });
+}
+
+function measure({ threads, processes }: Evidence): ResourceUsage {
+  const cpu = threads.reduce((sum, { busy }) => sum + (busy ?? 0), 0) * 100;
+  return {
+    cpu: Math.round(cpu * 10) / 10,
+    memory: processes.reduce((sum, { residentBytes }) => sum + residentBytes, 0),
+    disk: processes.reduce((sum, { diskBytes }) => sum + diskBytes, 0),
+  };
+}
+
+function log(turn: Turn, task: Task, event: string, fields: Readonly<Record<string, unknown>>): void {
+  turn.effects.push({ type: 'write_log', level: 'info', event, fields: { taskId: task.taskId, ...fields } });
+}

@@ -1,0 +1,67 @@
+/** Samples the whole process tree of one task. It reports what the kernel shows; what that means is judged elsewhere. */
+import type { Evidence, LimitUse } from '../core/blocks/evidence.js';
+import type { ContainedProcess } from './containment/containment.js';
+import type { TaskEnds } from './proc/descriptors.js';
+import { KnownProcess } from './proc/known-process.js';
+import { readProcess } from './proc/process-stat.js';
+import { readSurroundings } from './proc/surroundings.js';
+
+/** What is not the tree's own: others read it. */
+export type Bystanders = Pick<Evidence, 'terminal' | 'fullDirectory'> & { readonly limits: LimitUse };
+
+export class ProcessSampler {
+  readonly #contained: ContainedProcess;
+  readonly #ends: TaskEnds;
+  readonly #known = new Map<number, KnownProcess>();
+
+  constructor(contained: ContainedProcess, ends: TaskEnds) {
+    this.#contained = contained;
+    this.#ends = ends;
+  }
+
+  /** What has not run since the last sample costs one read a thread. */
+  sample(nowMs: number, bystanders: Bystanders): Evidence {
+    this.#walk(this.#contained.topPids(), nowMs);
+    return this.#evidence(nowMs, bystanders, false);
+  }
+
+  /** Reads everything again, looks for what left the tree, and for who else holds what is waited for. */
+  lookCloser(nowMs: number, bystanders: Bystanders): Evidence {
+    for (const process of this.#known.values()) process.refreshChildren();
+    this.#walk([...this.#contained.topPids(), ...this.#contained.processes().map(({ pid }) => pid)], nowMs);
+    for (const process of this.#known.values()) process.refreshWaits();
+    return this.#evidence(nowMs, bystanders, true);
+  }
+
+  #walk(tops: readonly number[], nowMs: number): void {
+    const waiting = [...tops, ...this.#known.keys()];
+    const seen = new Set<number>();
+    for (let pid = waiting.pop(); pid !== undefined; pid = waiting.pop()) {
+      if (seen.has(pid)) continue;
+      seen.add(pid);
+      const process = this.#lookAt(pid, nowMs);
+      if (process !== null) waiting.push(...process.children);
+    }
+  }
+
+  #lookAt(pid: number, nowMs: number): KnownProcess | null {
+    const known = this.#known.get(pid);
+    if (known?.look(nowMs)) return known;
+    this.#known.delete(pid);
+    const stat = known === undefined ? readProcess(pid) : null; // a pid that was reused is met where its parent lists it
+    if (stat === null) return null;
+    const process = new KnownProcess(stat, this.#ends);
+    if (!process.look(nowMs)) return null;
+    this.#known.set(pid, process);
+    return process;
+  }
+
+  #evidence(nowMs: number, bystanders: Bystanders, isCloser: boolean): Evidence {
+    const known = [...this.#known.values()];
+    const processes = known.map(({ process }) => process);
+    const threads = known.flatMap((process) => process.threads(nowMs));
+    const unreadable = known.flatMap((process) => process.unreadable);
+    const surroundings = isCloser ? readSurroundings(threads, processes, this.#ends) : null;
+    return { processes, threads, unreadable, surroundings, ...bystanders };
+  }
+}

@@ -1,0 +1,209 @@
+/** Deadlocks, zombies, stopped tasks, and waits for what stands outside. */
+import { describe, expect, test } from '@jest/globals';
+import {
+  CHILDREN,
+  claimsAfter,
+  claimsOf,
+  FUTEX,
+  held,
+  INPUT,
+  pipe,
+  polling,
+  RUNNING,
+  reading,
+  type Scene,
+  TIME,
+  writing,
+} from './looks.js';
+
+const DEADLOCK = ['confirmed deadlock'];
+const quiet = { expectQuietMs: null };
+
+describe('a standstill', () => {
+  test.each<[string, Scene, string[]]>([
+    ['of threads that wait for each other is a deadlock', { waits: { 10: [FUTEX, FUTEX] } }, DEADLOCK],
+    ['is none before 2.5 s', { waits: { 10: [FUTEX, FUTEX] }, stillMs: 2_499 }, []],
+    ['is none while one of them has a timeout', { waits: { 10: [FUTEX, { ...FUTEX, isTimed: true }] } }, []],
+    ['is none while a child works', { waits: { 10: CHILDREN, 11: RUNNING } }, []],
+    ['is none while a child sleeps', { waits: { 10: CHILDREN, 11: TIME } }, []],
+    ['is none while the kernel works for it', { waits: { 10: CHILDREN, 11: { on: 'kernel' } } }, []],
+    [
+      'of a writer to a full pipe and a reader that waits for its end is a deadlock',
+      {
+        waits: { 10: CHILDREN, 11: writing(pipe('p', 'readers')) },
+        surroundings: { pipes: { p: { readers: held([10]), writers: held([11]) } } },
+      },
+      DEADLOCK,
+    ],
+    [
+      'is none where the other end of the pipe is held outside',
+      {
+        waits: { 10: reading(pipe('p', 'writers')) },
+        surroundings: { pipes: { p: { readers: held([10]), writers: held([], ['cron (pid 5)']) } } },
+      },
+      [],
+    ],
+    [
+      'of two ends of one connection is a deadlock',
+      {
+        waits: { 10: [reading({ kind: 'socket', id: 'a' }), reading({ kind: 'socket', id: 'b' })] },
+        surroundings: { sockets: { a: { kind: 'inside', pids: [10] }, b: { kind: 'inside', pids: [10] } } },
+      },
+      DEADLOCK,
+    ],
+    ['of a FIFO that nobody opens is a deadlock', { waits: { 10: { on: 'open', path: '/w/f' } } }, DEADLOCK],
+    [
+      'is none where another process may open the FIFO',
+      { waits: { 10: { on: 'open', path: '/w/f' }, 11: TIME } },
+      [],
+    ],
+    [
+      'of a lock that its own parent holds is a deadlock',
+      {
+        waits: { 10: CHILDREN, 11: { on: 'lock', file: '/w/l' } },
+        surroundings: { locks: { '/w/l': held([10]) } },
+      },
+      DEADLOCK,
+    ],
+    [
+      'that waits for input is none',
+      { waits: { 10: CHILDREN, 11: INPUT }, task: { kind: 'interactive' }, stillMs: 3_000 },
+      [],
+    ],
+    [
+      'that waits for a reader of its output is none: the worker is that reader',
+      { waits: { 10: writing({ kind: 'output' }) } },
+      [],
+    ],
+    [
+      'that listens is none',
+      {
+        waits: { 10: reading({ kind: 'socket', id: 's' }) },
+        surroundings: { sockets: { s: { kind: 'listening' } } },
+      },
+      [],
+    ],
+    ['that watches files is none', { waits: { 10: [reading({ kind: 'files' }), FUTEX] } }, []],
+    [
+      'that waits in an unknown call is none',
+      { waits: { 10: { on: 'unknown', call: 'system call 999' } } },
+      [],
+    ],
+    ['in shared memory that others may map is none', { waits: { 10: { ...FUTEX, sharedBy: 'host' } } }, []],
+    [
+      'in shared memory of the family is a deadlock',
+      { waits: { 10: { ...FUTEX, sharedBy: 'tree' }, 11: FUTEX } },
+      DEADLOCK,
+    ],
+    [
+      'with an armed timer descriptor is none',
+      { waits: { 10: reading({ kind: 'timer', isArmed: true }) } },
+      [],
+    ],
+    ['is looked at closely first', { waits: { 10: FUTEX }, surroundings: null }, ['unsure deadlock']],
+    [
+      'in a world that cannot be read is suspected',
+      { waits: { 10: FUTEX }, evidence: { unreadable: ['x'] } },
+      ['suspected deadlock'],
+    ],
+    [
+      'that a caught signal could end is suspected after 6 s',
+      {
+        waits: { 10: FUTEX },
+        surroundings: { habits: { 10: { caughtSignals: ['SIGUSR1'], hasTimers: false } } },
+        stillMs: 6_000,
+      },
+      ['suspected deadlock'],
+    ],
+    [
+      'that a caught signal could end is nothing before',
+      {
+        waits: { 10: FUTEX },
+        surroundings: { habits: { 10: { caughtSignals: ['SIGUSR1'], hasTimers: false } } },
+        stillMs: 5_999,
+      },
+      [],
+    ],
+    [
+      'of a program in the JVM counts without the threads that the JVM keeps',
+      { waits: { 10: [FUTEX, FUTEX] }, process: { program: 'java' } },
+      DEADLOCK,
+    ],
+    [
+      'with a dead child that is never reaped is a zombie',
+      { waits: { 10: FUTEX }, zombies: [11] },
+      ['confirmed zombie'],
+    ],
+    ['with a dead child and a timer is none', { waits: { 10: [FUTEX, TIME] }, zombies: [11] }, []],
+  ])('%s', (_, scene, expected) => {
+    expect(claimsOf(scene)).toEqual(expected);
+  });
+
+  test('leaves out the threads that the JVM keeps for itself, by their names', () => {
+    const scene: Scene = {
+      waits: { 10: TIME },
+      process: { program: 'java' },
+      thread: { name: 'VM Periodic Tas' },
+    };
+    expect(claimsOf({ ...scene, waits: { 10: TIME } })).toEqual([]);
+    expect(claimsOf({ ...scene, process: { program: 'other' } })).toEqual([]);
+  });
+});
+
+describe('a stopped task', () => {
+  const STOPPED = { on: 'continue', signal: 'SIGSTOP' } as const;
+
+  test.each<[string, Scene, string[]]>([
+    [
+      'is confirmed where its parent waits for it',
+      { waits: { 10: CHILDREN, 11: STOPPED } },
+      ['confirmed stopped'],
+    ],
+    ['is none before 2.5 s', { waits: { 10: CHILDREN, 11: STOPPED }, stillMs: 2_400 }, []],
+    [
+      'is suspected where another process has a timer',
+      { waits: { 10: CHILDREN, 11: STOPPED, 12: TIME } },
+      ['suspected stopped'],
+    ],
+    ['is looked at closely first', { waits: { 10: STOPPED }, surroundings: null }, ['unsure stopped']],
+  ])('%s', (_, scene, expected) => {
+    expect(claimsOf(scene)).toEqual(expected);
+  });
+});
+
+describe('a wait for what stands outside', () => {
+  const network: Scene = {
+    waits: { 10: polling(30_000, { kind: 'socket', id: 's' }) },
+    surroundings: { sockets: { s: { kind: 'outside', peer: '10.0.0.1:443' } } },
+    task: quiet,
+  };
+  const lock: Scene = {
+    waits: { 10: { on: 'lock', file: '/w/l' } },
+    surroundings: { locks: { '/w/l': held([], ['apt (pid 5)']) } },
+    task: quiet,
+  };
+  const over = (scene: Scene, looks: number) =>
+    claimsAfter(
+      Array.from({ length: looks }, () => scene),
+      1_000,
+    );
+
+  test('for a peer is suspected after 8 quiet seconds', () => {
+    expect(over(network, 8)).toEqual([]);
+    expect(over(network, 9)).toEqual(['suspected network_wait']);
+  });
+
+  test('for a lock is suspected after 8 quiet seconds', () => {
+    expect(over(lock, 9)).toEqual(['suspected lock_wait']);
+  });
+
+  test('is not suspected of a service, nor before expectQuietMs', () => {
+    expect(over({ ...network, task: { ...quiet, kind: 'service' } }, 20)).toEqual([]);
+    expect(over({ ...network, task: { expectQuietMs: 15_000 } }, 15)).toEqual([]);
+  });
+
+  test('is not suspected while bytes come', () => {
+    const scenes = Array.from({ length: 20 }, (_, index) => ({ ...network, process: { ioBytes: index } }));
+    expect(claimsAfter(scenes, 1_000)).toEqual([]);
+  });
+});

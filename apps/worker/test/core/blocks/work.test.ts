@@ -1,0 +1,228 @@
+/** Loops, floods, silence, and limits. */
+import { describe, expect, test } from '@jest/globals';
+import { createMemory } from '#src/core/blocks/look.js';
+import { createOutputWatch, promptOf, watchOutput } from '#src/core/blocks/output-watch.js';
+import { judgeBlocks } from '#src/core/judge-block.js';
+import { claimsAfter, claimsOf, lookAt, NOW_MS, RUNNING, type Scene, TIME } from './looks.js';
+
+const SPINNING: Scene = { waits: { 10: RUNNING }, task: { expectQuietMs: null } };
+const times = (count: number, scene: (index: number) => Scene) =>
+  Array.from({ length: count }, (_, index) => scene(index));
+
+describe('a loop', () => {
+  test('is suspected after 12 s of nothing but CPU', () => {
+    expect(
+      claimsAfter(
+        times(12, () => SPINNING),
+        1_000,
+      ),
+    ).toEqual([]);
+    expect(
+      claimsAfter(
+        times(13, () => SPINNING),
+        1_000,
+      ),
+    ).toEqual(['suspected infinite_loop']);
+  });
+
+  test('of several threads is a livelock', () => {
+    expect(
+      claimsAfter(
+        times(13, () => ({ ...SPINNING, waits: { 10: [RUNNING, RUNNING] } })),
+        1_000,
+      ),
+    ).toEqual(['suspected livelock']);
+  });
+
+  test('is also suspected where the machine gives it half a CPU', () => {
+    const scene = { ...SPINNING, thread: { busy: 0.4, eager: 0.95 } };
+    expect(
+      claimsAfter(
+        times(13, () => scene),
+        1_000,
+      ),
+    ).toEqual(['suspected infinite_loop']);
+  });
+
+  test.each<[string, (index: number) => Scene]>([
+    ['reads or writes', (index) => ({ ...SPINNING, process: { ioBytes: index } })],
+    ['starts processes', (index) => ({ ...SPINNING, waits: { 10: RUNNING, [20 + index]: TIME } })],
+    ['uses half a CPU', () => ({ ...SPINNING, thread: { busy: 0.5, eager: 0.5 } })],
+    ['was said to be quiet for so long', () => ({ ...SPINNING, task: { expectQuietMs: 60_000 } })],
+  ])('is not suspected of one that %s', (_, scene) => {
+    expect(claimsAfter(times(20, scene), 1_000)).toEqual([]);
+  });
+
+  test('that takes memory is suspected after 20 s', () => {
+    const scene = (index: number) => ({ ...SPINNING, process: { minorFaults: index * 100 } });
+    expect(claimsAfter(times(20, scene), 1_000)).toEqual([]);
+    expect(claimsAfter(times(21, scene), 1_000)).toEqual(['suspected infinite_loop']);
+  });
+});
+
+describe('silence', () => {
+  const idle: Scene = { waits: { 10: TIME }, task: { expectQuietMs: null } };
+
+  test('of a batch task is suspected after three minutes, or what its caller said', () => {
+    expect(
+      claimsAfter(
+        times(180, () => idle),
+        1_000,
+      ),
+    ).toEqual([]);
+    expect(
+      claimsAfter(
+        times(181, () => idle),
+        1_000,
+      ),
+    ).toEqual(['suspected no_progress']);
+    expect(
+      claimsAfter(
+        times(11, () => ({ ...idle, task: { expectQuietMs: 10_000 } })),
+        1_000,
+      ),
+    ).toEqual(['suspected no_progress']);
+  });
+
+  test('of a service, or of one that listens, is not', () => {
+    expect(
+      claimsAfter(
+        times(200, () => ({ ...idle, task: { kind: 'service', expectQuietMs: null } })),
+        1_000,
+      ),
+    ).toEqual([]);
+  });
+});
+
+describe('limits', () => {
+  const memory = (share: number, kills = 0): Scene => ({
+    waits: { 10: TIME },
+    process: { residentBytes: share * 1_000 },
+    evidence: { limits: { memory: { chargedBytes: share * 1_000, maxBytes: 1_000, kills } } },
+  });
+
+  test.each<[string, Scene[], string[]]>([
+    ['memory at 98.5 % is exhausted', [memory(0.985)], ['confirmed memory_exhausted']],
+    ['memory at 95 % that does not grow is not', times(9, () => memory(0.95)), []],
+    [
+      'memory over 90 % that grows is',
+      [0.85, 0.9, 0.91, 0.92, 0.93, 0.94, 0.95].map((share) => memory(share)),
+      ['confirmed memory_exhausted'],
+    ],
+    [
+      'memory under 90 % that grows is not',
+      [0.5, 0.6, 0.7, 0.8, 0.85, 0.89].map((share) => memory(share)),
+      [],
+    ],
+    [
+      'memory that was loaded at once and stands is not',
+      [0.1, 0.92, 0.92, 0.92, 0.92].map((share) => memory(share)),
+      [],
+    ],
+    ['memory for which the kernel has ended a process is', [memory(0.2, 1)], ['confirmed memory_exhausted']],
+    [
+      'processes that were refused are exhausted',
+      [{ waits: { 10: TIME }, evidence: { limits: { pids: { used: 5, max: 9, refusals: 1 } } } }],
+      ['confirmed pids_exhausted'],
+    ],
+    [
+      'processes under the limit are not',
+      [{ waits: { 10: TIME }, evidence: { limits: { pids: { used: 8, max: 9, refusals: 0 } } } }],
+      [],
+    ],
+    [
+      'CPU that was held back for 10 s is suspected',
+      times(6, (index) => ({
+        waits: { 10: TIME },
+        evidence: { limits: { cpu: { periods: index * 20, throttled: index * 15 } } },
+      })),
+      ['suspected cpu_exhausted'],
+    ],
+  ])('%s', (_, scenes, expected) => {
+    expect(claimsAfter(scenes, scenes.length === 6 ? 2_000 : 250)).toEqual(expected);
+  });
+
+  test('memory that is charged for cached files alone is not exhausted', () => {
+    const scene = memory(0.1);
+    const limits = { memory: { chargedBytes: 995, maxBytes: 1_000, kills: 0 } };
+    expect(claimsOf({ ...scene, evidence: { limits } })).toEqual([]);
+  });
+
+  test('a full disk is confirmed after 2.5 s of failing writes, and a full disk alone is not', () => {
+    const failing = (index: number): Scene => ({
+      waits: { 10: TIME },
+      process: { writeCalls: index },
+      evidence: { fullDirectory: '/w' },
+    });
+    expect(claimsAfter(times(7, failing), 500)).toEqual(['confirmed disk_full']);
+    expect(
+      claimsAfter(
+        times(7, () => failing(0)),
+        500,
+      ),
+    ).toEqual([]);
+    expect(
+      claimsAfter(
+        times(7, (index) => ({ ...failing(index), evidence: {} })),
+        500,
+      ),
+    ).toEqual([]);
+  });
+});
+
+describe('output', () => {
+  const flood = (text: (index: number) => string) => {
+    const memory = createMemory(NOW_MS);
+    const output = createOutputWatch(NOW_MS);
+    let claims: string[] = [];
+    for (let index = 0; index < 12; index++) {
+      const nowMs = NOW_MS + index * 500;
+      for (let chunk = 0; chunk < 16; chunk++)
+        watchOutput(output, 'stdout', new TextEncoder().encode(text(index * 16 + chunk)), nowMs);
+      const look = lookAt({ waits: { 10: RUNNING } }, nowMs, memory);
+      claims = judgeBlocks({ ...look, task: { ...look.task, output } }).map(
+        ({ confidence, reason }) => `${confidence} ${reason}`,
+      );
+    }
+    return claims;
+  };
+
+  test('of the same line for ever is a flood', () => {
+    expect(
+      flood((chunk) => 'the same line\n'.repeat(4_700).slice(chunk % 14, (chunk % 14) + 65_536)),
+    ).toEqual(['confirmed output_flood']);
+  });
+
+  test('of ever new lines is none', () => {
+    expect(
+      flood((chunk) => Array.from({ length: 5_000 }, (_, line) => `line ${chunk * 5_000 + line}\n`).join('')),
+    ).toEqual([]);
+  });
+
+  test('of one endless line is none', () => {
+    expect(flood(() => '\0'.repeat(65_536))).toEqual([]);
+  });
+
+  test('of the same line at a leisurely pace is none', () => {
+    expect(flood(() => 'tick\n')).toEqual([]);
+  });
+
+  test.each([
+    ['a line without an end', 'x\nProceed? ', 'Proceed?'],
+    ['nothing after a line end', 'Proceed?\n', ''],
+    ['what stands behind the last carriage return', 'old\rnew> ', 'new>'],
+    ['text without colours and titles', '\u001b]0;title\u0007\u001b[31mname:\u001b[0m ', 'name:'],
+    ['UTF-8', 'Größe? ', 'Größe?'],
+  ])('shows as its prompt %s', (_, text, expected) => {
+    const output = createOutputWatch(0);
+    watchOutput(output, 'stderr', new TextEncoder().encode(text), 0);
+    expect(promptOf(output)).toBe(expected);
+  });
+
+  test('shows a prompt that came in pieces', () => {
+    const output = createOutputWatch(0);
+    for (const piece of ['Pro', 'ceed', '? '])
+      watchOutput(output, 'stdout', new TextEncoder().encode(piece), 0);
+    expect(promptOf(output)).toBe('Proceed?');
+  });
+});
