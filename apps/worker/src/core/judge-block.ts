@@ -61,9 +61,9 @@ const JVM_THREADS =
   /^(VM Thread|VM Periodic Tas|GC Thread#|G1 |C[12] CompilerThre|Signal Dispatch|Common-Cleaner|Reference Handl|Finalizer|Service Thread|Monitor Deflati|Sweeper thread|Notification T|Attach Listener|process reaper)/;
 
 /** The threads that count. */
-export function ownThreads({ threads, processes }: Evidence): ThreadEvidence[] {
-  const programs = new Map(processes.map(({ pid, program }) => [pid, program]));
-  return threads.filter(({ pid, name }) => !(programs.get(pid) === 'java' && JVM_THREADS.test(name)));
+export function ownThreads({ threads }: Evidence): ThreadEvidence[] {
+  const machines = new Set(threads.filter(({ name }) => name === 'VM Periodic Tas').map(({ pid }) => pid));
+  return threads.filter(({ pid, name }) => !(machines.has(pid) && JVM_THREADS.test(name)));
 }
 
 /** Whether a command that has exited is blocked by what holds its output open. */

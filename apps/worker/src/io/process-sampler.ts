@@ -1,5 +1,5 @@
 /** Samples the whole process tree of one task. It reports what the kernel shows; what that means is judged elsewhere. */
-import type { Evidence, LimitUse } from '../core/blocks/evidence.js';
+import type { Evidence, LimitUse, ThreadEvidence } from '../core/blocks/evidence.js';
 import type { ContainedProcess } from './containment/containment.js';
 import type { TaskEnds } from './proc/descriptors.js';
 import { KnownProcess } from './proc/known-process.js';
@@ -30,7 +30,19 @@ export class ProcessSampler {
     for (const process of this.#known.values()) process.refreshChildren();
     this.#walk([...this.#contained.topPids(), ...this.#contained.processes().map(({ pid }) => pid)], nowMs);
     for (const process of this.#known.values()) process.refreshWaits();
-    return this.#evidence(nowMs, bystanders, true);
+    const seen = this.#evidence(nowMs, bystanders, true);
+    // What ran while it was looked at was seen half before and half after: it counts as running.
+    const afterMs = nowMs + 0.001;
+    this.#walk(this.#contained.topPids(), afterMs);
+    const still = new Set(
+      this.#threads(afterMs)
+        .filter(({ stillMs }) => stillMs > 0)
+        .map(({ tid }) => tid),
+    );
+    const threads = seen.threads.map((thread) =>
+      still.has(thread.tid) ? thread : { ...thread, stillMs: 0, wait: { on: 'nothing' } as const },
+    );
+    return { ...seen, threads };
   }
 
   #walk(tops: readonly number[], nowMs: number): void {
@@ -56,10 +68,14 @@ export class ProcessSampler {
     return process;
   }
 
+  #threads(nowMs: number): ThreadEvidence[] {
+    return [...this.#known.values()].flatMap((process) => process.threads(nowMs));
+  }
+
   #evidence(nowMs: number, bystanders: Bystanders, isCloser: boolean): Evidence {
     const known = [...this.#known.values()];
     const processes = known.map(({ process }) => process);
-    const threads = known.flatMap((process) => process.threads(nowMs));
+    const threads = this.#threads(nowMs);
     const unreadable = known.flatMap((process) => process.unreadable);
     const surroundings = isCloser ? readSurroundings(threads, processes, this.#ends) : null;
     return { processes, threads, unreadable, surroundings, ...bystanders };

@@ -123,7 +123,10 @@ export type SocketEvidence =
 export interface ProcessHabits {
   /** Signals that it catches and that may make it go on; those which its runtime catches for itself left out. */
   readonly caughtSignals: readonly string[];
+  /** It has made timers, which may be set. */
   readonly hasTimers: boolean;
+  /** It catches SIGTERM, as programs do that clean up before they end. */
+  readonly catchesTermination: boolean;
 }
 
 export interface LimitUse {

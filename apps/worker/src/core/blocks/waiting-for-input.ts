@@ -73,9 +73,22 @@ function judgePolled(look: Look, thread: ThreadEvidence, sources: number): Claim
   const polledMs = look.nowMs - polling.sinceMs;
   if (polledMs >= Math.max(POLLED_MS, unfedLimitMs(look)) && polling.returns > 0) {
     if (look.evidence.surroundings === null) return describe(look, thread, 'unsure', polling.sinceMs);
-    if (others === 0) return describe(look, thread, 'confirmed', polling.sinceMs);
+    if (others === 0 && !isTimedBeside(look, thread))
+      return describe(look, thread, 'confirmed', polling.sinceMs);
   }
   return polledMs >= POLLED_SUSPECTED_MS ? describe(look, thread, 'suspected', polling.sinceMs) : null;
+}
+
+/** Whether another thread of its process goes on by the clock: the poll may only be for a key that need never come. */
+function isTimedBeside(look: Look, polling: ThreadEvidence): boolean {
+  return look.threads.some(
+    ({ pid, tid, wait }) =>
+      pid === polling.pid &&
+      tid !== polling.tid &&
+      (wait.on === 'time' ||
+        (wait.on === 'futex' && wait.isTimed) ||
+        (wait.on === 'descriptors' && wait.timeoutMs !== null)),
+  );
 }
 
 function forgetPolling(look: Look, waiting: readonly ThreadEvidence[]): void {
@@ -90,12 +103,11 @@ function unfedLimitMs({ task }: Look): number {
 }
 
 /**
- * A program that catches the alarm may have set one, which the kernel does not show. One that catches all the signals
- * that would end it, as editors and shells do to clean up, says nothing by that.
+ * A program that catches the alarm may have set one, which the kernel does not show. One that catches SIGTERM too
+ * catches whatever would end it, to clean up, as editors and password prompts do: that says nothing of an alarm.
  */
 function mayBeAlarmed(habits: ProcessHabits | undefined): boolean {
-  const caught = habits?.caughtSignals ?? [];
-  return caught.includes('SIGALRM') && !(caught.includes('SIGUSR1') && caught.includes('SIGUSR2'));
+  return habits !== undefined && habits.caughtSignals.includes('SIGALRM') && !habits.catchesTermination;
 }
 
 /** Whether a timer may end the wait without any input: an alarm, or something above it, as `timeout` is. */

@@ -97,8 +97,11 @@ class Family {
         return { ...none, sources: SOURCE.time };
       case 'unknown':
         return { ...none, sources: SOURCE.unknown };
-      case 'children':
-        return { ...none, wakers: this.#children.get(pid) ?? [] };
+      case 'children': {
+        // Without any it would not wait: what is seen is half of a change.
+        const children = this.#children.get(pid) ?? [];
+        return { sources: children.length === 0 ? SOURCE.running : 0, wakers: children };
+      }
       case 'futex':
         return this.#futex(wait, pid);
       case 'signal':

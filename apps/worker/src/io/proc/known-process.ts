@@ -21,6 +21,8 @@ interface KnownThread {
   switchesPerSecond: number;
 }
 
+/** Shares of less time than this say nothing. */
+const MIN_ELAPSED_MS = 20;
 const SIGNAL_OF_NUMBER = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));
 
 export class KnownProcess {
@@ -119,9 +121,11 @@ export class KnownProcess {
       }
       const [ranNs, queuedNs, switches] = times;
       const hasRun = ranNs !== thread.ranNs || switches !== thread.switches || queuedNs !== thread.queuedNs;
-      thread.busy = (ranNs - thread.ranNs) / 1e6 / elapsedMs;
-      thread.eager = thread.busy + (queuedNs - thread.queuedNs) / 1e6 / elapsedMs;
-      thread.switchesPerSecond = ((switches - thread.switches) / elapsedMs) * 1_000;
+      if (elapsedMs >= MIN_ELAPSED_MS) {
+        thread.busy = (ranNs - thread.ranNs) / 1e6 / elapsedMs;
+        thread.eager = thread.busy + (queuedNs - thread.queuedNs) / 1e6 / elapsedMs;
+        thread.switchesPerSecond = ((switches - thread.switches) / elapsedMs) * 1_000;
+      }
       Object.assign(thread, { ranNs, queuedNs, switches });
       if (hasRun) thread.ranAtMs = nowMs;
       if (hasRun || thread.wait.on === 'nothing') changed.push(thread);

@@ -32,6 +32,8 @@ const WAKING_SIGNALS: ReadonlyMap<number, string> = new Map([
   ...Array.from({ length: 31 }, (_, index) => [34 + index, `SIGRTMIN+${index}`] as const),
 ]);
 
+const SIGTERM = 15;
+
 /** What programs catch for themselves: Node to open its debugger, the JVM to suspend threads, make to begin to explain itself. */
 const RUNTIME_SIGNALS: Readonly<Record<string, readonly string[]>> = {
   node: ['SIGUSR1'],
@@ -123,6 +125,7 @@ function readHabits({ pid, program }: ProcessEvidence): ProcessHabits {
     caughtSignals: [...WAKING_SIGNALS]
       .filter(([number, name]) => (caught >> BigInt(number - 1)) & 1n && !own.includes(name))
       .map(([, name]) => name),
+    catchesTermination: ((caught >> BigInt(SIGTERM - 1)) & 1n) === 1n,
     hasTimers: (readText(`/proc/${pid}/timers`) ?? '') !== '',
   };
 }

@@ -1,9 +1,11 @@
 /** Deadlocks, zombies, stopped tasks, and waits for what stands outside. */
 import { describe, expect, test } from '@jest/globals';
+import { ownThreads } from '#src/core/judge-block.js';
 import {
   CHILDREN,
   claimsAfter,
   claimsOf,
+  evidenceOf,
   FUTEX,
   held,
   INPUT,
@@ -110,7 +112,9 @@ describe('a standstill', () => {
       'that a caught signal could end is suspected after 6 s',
       {
         waits: { 10: FUTEX },
-        surroundings: { habits: { 10: { caughtSignals: ['SIGUSR1'], hasTimers: false } } },
+        surroundings: {
+          habits: { 10: { caughtSignals: ['SIGUSR1'], hasTimers: false, catchesTermination: false } },
+        },
         stillMs: 6_000,
       },
       ['suspected deadlock'],
@@ -119,15 +123,12 @@ describe('a standstill', () => {
       'that a caught signal could end is nothing before',
       {
         waits: { 10: FUTEX },
-        surroundings: { habits: { 10: { caughtSignals: ['SIGUSR1'], hasTimers: false } } },
+        surroundings: {
+          habits: { 10: { caughtSignals: ['SIGUSR1'], hasTimers: false, catchesTermination: false } },
+        },
         stillMs: 5_999,
       },
       [],
-    ],
-    [
-      'of a program in the JVM counts without the threads that the JVM keeps',
-      { waits: { 10: [FUTEX, FUTEX] }, process: { program: 'java' } },
-      DEADLOCK,
     ],
     [
       'with a dead child that is never reaped is a zombie',
@@ -139,14 +140,11 @@ describe('a standstill', () => {
     expect(claimsOf(scene)).toEqual(expected);
   });
 
-  test('leaves out the threads that the JVM keeps for itself, by their names', () => {
-    const scene: Scene = {
-      waits: { 10: TIME },
-      process: { program: 'java' },
-      thread: { name: 'VM Periodic Tas' },
-    };
-    expect(claimsOf({ ...scene, waits: { 10: TIME } })).toEqual([]);
-    expect(claimsOf({ ...scene, process: { program: 'other' } })).toEqual([]);
+  test('leaves out the threads that a JVM keeps for itself, by their names', () => {
+    const evidence = evidenceOf({ waits: { 10: [FUTEX, TIME], 11: TIME } });
+    const names = ['main', 'VM Periodic Tas', 'VM Thread'];
+    const threads = evidence.threads.map((thread, index) => ({ ...thread, name: names[index] ?? '?' }));
+    expect(ownThreads({ ...evidence, threads }).map(({ name }) => name)).toEqual(['main', 'VM Thread']);
   });
 });
 

@@ -64,7 +64,7 @@ describe('a task that reads its stdin', () => {
       'is ended by a timer above it',
       {
         waits: { 10: CHILDREN, 11: INPUT },
-        surroundings: { habits: { 10: { caughtSignals: [], hasTimers: true } } },
+        surroundings: { habits: { 10: { caughtSignals: [], hasTimers: true, catchesTermination: false } } },
       },
       SUSPECTED,
     ],
@@ -72,7 +72,9 @@ describe('a task that reads its stdin', () => {
       'has a timer of its own, as an editor has',
       {
         waits: { 10: INPUT },
-        surroundings: { habits: { 10: { caughtSignals: ['SIGUSR1'], hasTimers: true } } },
+        surroundings: {
+          habits: { 10: { caughtSignals: ['SIGUSR1'], hasTimers: true, catchesTermination: false } },
+        },
       },
       CONFIRMED,
     ],
