@@ -30,7 +30,44 @@ export class Faults {
   }
 }
 
+/** What a name may be made of, as the protocol has it, and in words. */
+export interface NameShape {
+  readonly pattern: RegExp;
+  readonly words: string;
+}
+
+/** Of a task, and of a manager. */
+export const ID: NameShape = {
+  pattern: /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/,
+  words: '1 to 128 of A-Z a-z 0-9 . _ : -, the first a letter or digit',
+};
+export const WORKSPACE_NAME: NameShape = {
+  pattern: /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+  words: '1 to 64 of A-Z a-z 0-9 . _ -, the first a letter or digit',
+};
+
+export function decodeName(what: string, text: string, { pattern, words }: NameShape): Decoded<string> {
+  return pattern.test(text)
+    ? { ok: true, value: text }
+    : refuse(`${what}: expected ${words}, got "${text}".`);
+}
+
+/** One of some words. */
+export function decodeChoice<Word extends string>(
+  option: string,
+  text: string,
+  words: readonly Word[],
+): Decoded<Word> {
+  const value = words.find((word) => word === text);
+  return value === undefined
+    ? refuse(`${option}: expected one of ${words.join(', ')}, got "${text}".`)
+    : { ok: true, value };
+}
+
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
+/** What a timer of the protocol holds at most, milliseconds: a little over 596 hours. */
+const MAX_DURATION_MS = 2_147_483_647;
 
 /** `500ms`, `90s`, `10m`, `1.5h`, or `0`, in milliseconds. */
 export function decodeDuration(option: string, text: string): Decoded<number> {
@@ -39,7 +76,10 @@ export function decodeDuration(option: string, text: string): Decoded<number> {
   if (amount === undefined || unit === undefined) {
     return refuse(`${option}: expected a duration such as 90s, 10m or 1h, got "${text}".`);
   }
-  return { ok: true, value: Math.ceil(Number(amount) * (UNIT_MS[unit] ?? 1)) };
+  const value = Math.ceil(Number(amount) * (UNIT_MS[unit] ?? 1));
+  return value <= MAX_DURATION_MS
+    ? { ok: true, value }
+    : refuse(`${option}: expected at most 596h, got "${text}".`);
 }
 
 /** A whole number from `min` on. */

@@ -4,6 +4,7 @@
  */
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
+import { writeAnswer } from './answer.js';
 import type { Decoded } from './arguments.js';
 import { EXIT } from './exit-status.js';
 import { UsageError } from './usage-error.js';
@@ -45,6 +46,7 @@ async function carryOut(
   faults: readonly string[],
 ): Promise<Outcome> {
   let status: number = EXIT.ok;
+  let help = '';
   const perform: Perform = (command, body) => {
     command.action(async () => {
       const decoded = body.decode(
@@ -58,11 +60,17 @@ async function carryOut(
     });
   };
   try {
-    await createProgram(commands, perform).parseAsync(words, { from: 'user' });
+    const program = createProgram(commands, perform, (text) => {
+      help += text;
+    });
+    await program.parseAsync(words, { from: 'user' });
     return { kind: 'done', status };
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return { kind: 'done', status: EXIT.ok }; // help has been written
+    if (error.exitCode === 0) {
+      await writeAnswer(help);
+      return { kind: 'done', status: EXIT.ok };
+    }
     // The value of an unknown option is an argument too many, once the option is gone.
     const isConsequence = error.code === 'commander.excessArguments' && faults.length > 0;
     const fault = isConsequence ? null : sentenceOf(error, words);
@@ -70,7 +78,11 @@ async function carryOut(
   }
 }
 
-function createProgram(commands: readonly AddCommand[], perform: Perform): Command {
+function createProgram(
+  commands: readonly AddCommand[],
+  perform: Perform,
+  writeOut: (text: string) => void,
+): Command {
   const program = new Command('sandcrew')
     .description(
       'Runs commands on sandbox workers: never hangs, never loses output, never lies about how one ended.',
@@ -78,7 +90,7 @@ function createProgram(commands: readonly AddCommand[], perform: Perform): Comma
     .version(ownVersion())
     .enablePositionalOptions()
     .exitOverride()
-    .configureOutput({ writeErr: () => {} });
+    .configureOutput({ writeOut, writeErr: () => {} });
   for (const add of commands) add(program, perform);
   return program;
 }

@@ -1,8 +1,9 @@
 /** Which worker is meant, and as whom: from the options and the environment to the options of a manager. */
-import { accessSync, constants } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import type { ManagerOptions } from '@sandcrew/manager';
-import { decodeDuration, type Faults, present } from './arguments.js';
+import { decodeDuration, decodeName, type Faults, ID, present } from './arguments.js';
+import { faultsOfTokenFile } from './token-file.js';
+import { faultsOfWorkerUrl } from './worker-url.js';
 
 /** The options of each command that talks to a worker. */
 export interface ConnectionOptions {
@@ -10,9 +11,12 @@ export interface ConnectionOptions {
   readonly tokenFile?: string;
   readonly managerId?: string;
   readonly connectTimeout?: string;
+  /** Only of those that follow a task. */
+  readonly lostAfter?: string;
 }
 
-const WORKER_URL = /^(wss?:\/\/[^/]|ws\+unix:\/)/;
+/** Of a manager, where `--lost-after` says nothing else, milliseconds. */
+export const LOST_AFTER_MS = 300_000;
 
 /** A worker that stays, where one is named; else the manager starts one of its own. Adds what is wrong to `faults`. */
 export function decodeConnection(
@@ -22,12 +26,18 @@ export function decodeConnection(
 ): ManagerOptions {
   const url = options.worker ?? environment['SANDCREW_WORKER'];
   const workers = url === undefined ? undefined : [decodeAddress(url, options, environment, faults)];
-  const managerId = options.managerId ?? environment['SANDCREW_MANAGER_ID'];
+  const managerId = faults.take(options.managerId ?? environment['SANDCREW_MANAGER_ID'], (text) =>
+    decodeName('--manager-id', text, ID),
+  );
   const connectTimeoutMs = faults.take(options.connectTimeout, (text) =>
     decodeDuration('--connect-timeout', text),
   );
   if (connectTimeoutMs === 0) faults.add('--connect-timeout: expected more than 0.');
-  return present({ workers, managerId, connectTimeoutMs });
+  const lostAfterMs = faults.take(options.lostAfter, (text) => decodeDuration('--lost-after', text));
+  if (workers === undefined && !hasCurrentDirectory()) {
+    faults.add('expected a current directory to run in, got one that was removed. Go to one that exists.');
+  }
+  return present({ workers, managerId, connectTimeoutMs, lostAfterMs });
 }
 
 /**
@@ -54,16 +64,14 @@ function decodeAddress(
   environment: NodeJS.ProcessEnv,
   faults: Faults,
 ): { readonly url: string; readonly tokenFile: string } {
-  if (!WORKER_URL.test(url)) {
-    faults.add(`--worker: expected ws://HOST:PORT, wss://HOST:PORT or ws+unix:/PATH:/, got "${url}".`);
-  }
+  for (const fault of faultsOfWorkerUrl(url)) faults.add(fault);
   const tokenFile = options.tokenFile ?? environment['SANDCREW_TOKEN_FILE'] ?? '';
   if (tokenFile === '') {
     faults.add(
       "--token-file: expected the file that holds the worker's token, got none (or SANDCREW_TOKEN_FILE).",
     );
-  } else if (!isReadable(tokenFile)) {
-    faults.add(`--token-file: expected a file that can be read, got "${tokenFile}".`);
+  } else {
+    for (const fault of faultsOfTokenFile(tokenFile)) faults.add(fault);
   }
   return { url, tokenFile };
 }
@@ -80,9 +88,9 @@ function userName(): string {
   }
 }
 
-function isReadable(path: string): boolean {
+function hasCurrentDirectory(): boolean {
   try {
-    accessSync(path, constants.R_OK);
+    process.cwd();
     return true;
   } catch {
     return false;

@@ -24,6 +24,11 @@ export function statusOfSignal(signal: string): number {
   return 128 + (constants.signals[signal as NodeJS.Signals] ?? 0);
 }
 
+/** Our own output could not be written: as a broken pipe ends a program, or our failure. */
+export function statusOfOutputFault({ code }: NodeJS.ErrnoException): number {
+  return code === 'EPIPE' ? statusOfSignal('SIGPIPE') : EXIT.failed;
+}
+
 /** The command came to its own end: its exit code. */
 export function statusOfResult({ exitCode, signal }: Pick<TaskResult, 'exitCode' | 'signal'>): number {
   return exitCode ?? statusOfSignal(signal ?? '');

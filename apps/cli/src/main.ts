@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** `sandcrew`: one command line, carried out; its faults told; its exit status given. */
 import { SandboxError } from '@sandcrew/manager';
+import { OutputError } from './answer.js';
 import { runCommandLine } from './command-line.js';
 import { addAttach } from './commands/attach.js';
 import { addHealth } from './commands/health.js';
@@ -10,8 +11,8 @@ import { addRun } from './commands/run.js';
 import { addStop } from './commands/stop.js';
 import { addWorker } from './commands/worker.js';
 import { addWorkspace } from './commands/workspace.js';
-import { EXIT, statusOfError } from './exit-status.js';
-import { errorSentence } from './render/sentences.js';
+import { EXIT, statusOfError, statusOfOutputFault } from './exit-status.js';
+import { errorSentence, outputFaultSentence } from './render/sentences.js';
 import { UsageError } from './usage-error.js';
 
 const COMMANDS = [addRun, addAttach, addLogs, addStop, addPs, addHealth, addWorkspace, addWorker];
@@ -20,6 +21,9 @@ process.on('uncaughtException', (error) => {
   say([faultOfOurs(error)]);
   process.exit(EXIT.failed);
 });
+
+/** What cannot be said there can be said nowhere else. */
+process.stderr.on('error', () => {});
 
 /** Ends the process at once: what a hanging worker still holds open must not keep it. */
 process.exit(await main(process.argv.slice(2)));
@@ -31,6 +35,11 @@ async function main(argv: readonly string[]): Promise<number> {
     if (error instanceof UsageError) {
       say(error.faults);
       return EXIT.usage;
+    }
+    if (error instanceof OutputError) {
+      const sentence = outputFaultSentence(error.fault);
+      if (sentence !== null) say([sentence]);
+      return statusOfOutputFault(error.fault);
     }
     if (error instanceof SandboxError) {
       say([errorSentence(error)]);

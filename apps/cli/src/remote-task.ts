@@ -1,6 +1,7 @@
 /** Finds a task at a worker that stays, and follows it across the visits of other commands of the same user. */
 import { SandboxError, type SandboxManager, type WorkerTask } from '@sandcrew/manager';
 import type { TaskChoice } from './commands/task-choice.js';
+import { LOST_AFTER_MS } from './connection.js';
 import { followTask } from './follow-task.js';
 import { LOOKING, withManager } from './manager-lease.js';
 import type { TaskRenderer } from './render/task-renderer.js';
@@ -31,6 +32,7 @@ export function followRemoteTask(
   return withManager(options, LOOKING, async (manager) => {
     const task = await findTask(manager, taskId);
     const handle = manager.attach({ taskId, offset: from ?? task.ackedOffset, forget });
-    return followTask(manager, handle, renderer, { input: 'none', isOurs: false, onShown });
+    const { lostAfterMs = LOST_AFTER_MS } = options;
+    return followTask(manager, handle, renderer, { input: 'none', isOurs: false, lostAfterMs, onShown });
   });
 }

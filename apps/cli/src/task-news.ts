@@ -6,20 +6,26 @@ import type {
   SandboxManager,
   TaskHandle,
 } from '@sandcrew/manager';
+import { absenceSentence } from './render/sentences.js';
 import type { TaskRenderer } from './render/task-renderer.js';
 
 type Listeners = { readonly [Name in keyof ManagerEvents]?: (...args: ManagerEvents[Name]) => void };
 
 export class TaskNews {
   readonly #manager: SandboxManager;
+  readonly #renderer: TaskRenderer;
+  readonly #lostAfterMs: number;
   readonly #listeners: Listeners;
   #takeover: SandboxError<PartialTaskResult> | null = null;
   #hasStarted = false;
   #isAway = false;
 
-  constructor(manager: SandboxManager, handle: TaskHandle, renderer: TaskRenderer) {
+  /** @param lostAfterMs How long the manager waits for a worker that is away, milliseconds. */
+  constructor(manager: SandboxManager, handle: TaskHandle, renderer: TaskRenderer, lostAfterMs: number) {
     const { taskId } = handle;
     this.#manager = manager;
+    this.#renderer = renderer;
+    this.#lostAfterMs = lostAfterMs;
     handle.started.then(
       (start) => {
         this.#hasStarted = true;
@@ -32,8 +38,8 @@ export class TaskNews {
       blockDetected: (block) => block.taskId === taskId && renderer.blockDetected(block),
       blockCleared: (block) =>
         block.taskId === taskId && renderer.blockCleared(block.reason, block.durationMs),
-      workerDisconnected: (_worker, error) => this.#disconnected(error, renderer),
-      workerConnected: () => this.#connected(renderer),
+      workerDisconnected: ({ url }, error) => this.#disconnected(url, error),
+      workerConnected: ({ url }) => this.#connected(url),
     };
     for (const [name, listener] of Object.entries(this.#listeners))
       manager.on(name as never, listener as never);
@@ -44,6 +50,11 @@ export class TaskNews {
     return this.#takeover;
   }
 
+  /** Whether the worker of the task, which runs, cannot be reached now. */
+  get isAway(): boolean {
+    return this.#isAway;
+  }
+
   stop(): void {
     for (const [name, listener] of Object.entries(this.#listeners)) {
       this.#manager.off(name as never, listener as never);
@@ -51,18 +62,18 @@ export class TaskNews {
   }
 
   /** Before its start, and where it is final, the task's end tells it. */
-  #disconnected(error: SandboxError, renderer: TaskRenderer): void {
+  #disconnected(url: string, error: SandboxError): void {
     if (error.code === 'CONNECTION_REPLACED') {
       this.#takeover = error as SandboxError<PartialTaskResult>;
     } else if (this.#hasStarted && !this.#isAway) {
       this.#isAway = true;
-      renderer.notice(`${error.message} The task may go on there; trying to reach it again.`);
+      this.#renderer.notice(absenceSentence(url, new Date(), this.#lostAfterMs));
     }
   }
 
-  #connected(renderer: TaskRenderer): void {
+  #connected(url: string): void {
     if (!this.#isAway) return;
     this.#isAway = false;
-    renderer.notice('The worker is reached again.');
+    this.#renderer.notice(`The worker ${url} is back.`);
   }
 }

@@ -1,8 +1,27 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { randomBytes } from 'node:crypto';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { runCommandLine } from '#src/command-line.js';
 import { addAttach } from '#src/commands/attach.js';
 import { addRun, decodeRun } from '#src/commands/run.js';
 import { UsageError } from '#src/usage-error.js';
+
+let directory: string;
+let tokenFile: string;
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'sandcrew-cli-'));
+  tokenFile = fileOf('token', `${'a'.repeat(64)}\n`);
+});
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+function fileOf(name: string, content: string | Uint8Array, mode = 0o600): string {
+  const path = join(directory, name);
+  writeFileSync(path, content);
+  chmodSync(path, mode);
+  return path;
+}
 
 async function faultsOf(words: readonly string[]): Promise<readonly string[]> {
   const error = await runCommandLine(words, [addRun, addAttach]).then(
@@ -79,6 +98,54 @@ describe('wrong words', () => {
     ]);
   });
 
+  test.each([
+    [
+      'ws://me:secret@h:1',
+      'no user and password in the URL (the token stands in --token-file), got "ws://…@h:1".',
+    ],
+    ['ws://h:1/?token=secret', 'no query in the URL (the token stands in --token-file), got "ws://h:1/?…".'],
+    ['ws://h:1/#x', 'no fragment in the URL, got "ws://h:1/#x".'],
+    ['ws://h:99999', 'ws://HOST:PORT, wss://HOST:PORT or ws+unix:/PATH:/, got "ws://h:99999".'],
+  ])('a URL that says too much, or nothing: %s', async (url, fault) => {
+    expect(await faultsOf(['run', '--worker', url, '--token-file', tokenFile, '--', 'x'])).toEqual([
+      `--worker: expected ${fault}`,
+    ]);
+  });
+
+  test('a token file that is none, that others may read, or that is not there', async () => {
+    const binary = fileOf('binary', Buffer.concat([Buffer.of(0xff), randomBytes(64)]));
+    const open = fileOf('open', `${'a'.repeat(64)}\n`, 0o644);
+    const gone = join(directory, 'gone');
+    for (const [path, fault] of [
+      [
+        binary,
+        ` "${binary}": expected a first line [NAME:]TOKEN of letters, digits and "-._~+/=" alone, got other characters; \`sandcrew worker token new FILE\` makes one.`,
+      ],
+      [open, ` "${open}": expected mode 0600, got 0644, with which others may use it; run chmod 600 on it.`],
+      [fileOf('empty', '\n'), ': expected a line [NAME:]TOKEN, got an empty file.'],
+      [directory, ': expected a regular file, which can be read at each connection, got something else.'],
+      [gone, `: expected a file that can be read, got "${gone}" (ENOENT: `],
+    ] as const) {
+      const faults = await faultsOf(['run', '--worker', 'ws://h:1', '--token-file', path, '--', 'x']);
+      expect(faults).toEqual([expect.stringContaining(fault)]);
+    }
+  });
+
+  test('names that can be none are told as they were typed', async () => {
+    const words = ['--worker', 'ws://h:1', '--token-file', tokenFile, '--manager-id', 'a b'];
+    expect(await faultsOf(['attach', ...words, '../x'])).toEqual([
+      'task: expected 1 to 128 of A-Z a-z 0-9 . _ : -, the first a letter or digit, got "../x".',
+      '--manager-id: expected 1 to 128 of A-Z a-z 0-9 . _ : -, the first a letter or digit, got "a b".',
+    ]);
+    expect(
+      await faultsOf(['run', '--workspace', '../x', '--kind', 'demon', '--timeout', '600h', '--', 'x']),
+    ).toEqual([
+      '--kind: expected one of batch, service, interactive, got "demon".',
+      '--timeout: expected at most 596h, got "600h".',
+      '--workspace: expected 1 to 64 of A-Z a-z 0-9 . _ -, the first a letter or digit, got "../x".',
+    ]);
+  });
+
   test('a command for a worker that stays names the worker', async () => {
     expect(await faultsOf(['attach', 't1', '--offset', '-'])).toEqual([
       '--offset: expected a whole number from 0 on, got "-".',
@@ -128,11 +195,11 @@ describe('run', () => {
   test('takes the worker from the environment, and the option before it', () => {
     const environment = {
       SANDCREW_WORKER: 'ws://a:1',
-      SANDCREW_TOKEN_FILE: '/dev/null',
+      SANDCREW_TOKEN_FILE: tokenFile,
       SANDCREW_MANAGER_ID: 'me',
     };
     expect(decodeRun(['x'], {}, environment)).toMatchObject({
-      value: { manager: { workers: [{ url: 'ws://a:1', tokenFile: '/dev/null' }], managerId: 'me' } },
+      value: { manager: { workers: [{ url: 'ws://a:1', tokenFile }], managerId: 'me' } },
     });
     expect(decodeRun(['x'], { worker: 'ws://b:2' }, environment)).toMatchObject({
       value: { manager: { workers: [{ url: 'ws://b:2' }] } },
@@ -140,13 +207,25 @@ describe('run', () => {
   });
 
   test('detached tasks belong to a name that stays the same', () => {
-    const environment = { SANDCREW_WORKER: 'ws://a:1', SANDCREW_TOKEN_FILE: '/dev/null' };
+    const environment = { SANDCREW_WORKER: 'ws://a:1', SANDCREW_TOKEN_FILE: tokenFile };
     const first = decodeRun(['x'], { detach: true }, environment);
     const second = decodeRun(['x'], { detach: true }, environment);
     expect(first).toEqual(second);
     expect(first).toMatchObject({
       value: { manager: { managerId: expect.stringMatching(/^cli-[A-Za-z0-9._:-]+$/) } },
     });
+  });
+
+  test.each([
+    ['a batch', {}, undefined],
+    ['a service', { kind: 'service' }, 0],
+    ['a service with --timeout', { kind: 'service', timeout: '1s' }, 1_000],
+    ['detached', { detach: true } as const, 0],
+    ['detached with --timeout', { detach: true, timeout: '1s' } as const, 1_000],
+  ])('has an end of its own, unless told otherwise: %s', (_what, options, timeoutMs) => {
+    const environment = { SANDCREW_WORKER: 'ws://a:1', SANDCREW_TOKEN_FILE: tokenFile };
+    const decoded = decodeRun(['x'], options, environment);
+    expect(decoded.ok && decoded.value.task.timeoutMs).toBe(timeoutMs);
   });
 
   test('detached is refused where nothing stays, or somebody has to', () => {

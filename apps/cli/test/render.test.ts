@@ -109,7 +109,7 @@ describe('a long silence', () => {
 describe('as JSON', () => {
   test('each event is a line, and one end tells the status', async () => {
     const out = sinkOf(false);
-    const renderer = new JsonRenderer(out.sink);
+    const renderer = new JsonRenderer(out.sink, sinkOf(false).sink);
     renderer.started('t1', { workerId: 'w1', pid: 7, containment: 'process-group' });
     await renderer.output(chunkOf('stdout', Uint8Array.of(0x61, 0xff), 5));
     renderer.gap({ offset: 7, bytes: 10 });
@@ -130,7 +130,7 @@ describe('as JSON', () => {
   test('an end that is not the command’s own carries the error', async () => {
     const out = sinkOf(false);
     const error = new SandboxError<never>({ code: 'REJECTED', detail: 'invalid_cwd', message: 'No.' });
-    await new JsonRenderer(out.sink).ended({ kind: 'error', error }, 125);
+    await new JsonRenderer(out.sink, sinkOf(false).sink).ended({ kind: 'error', error }, 125);
     expect(JSON.parse(out.written().toString())).toMatchObject({
       event: 'end',
       status: 125,

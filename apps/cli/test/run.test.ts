@@ -1,7 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -32,12 +38,15 @@ describe('a command on an embedded worker', () => {
   });
 
   test('gets its variables and its directory', async () => {
-    const words = ['run', '--env', 'A=1 2', '--env', 'B=', '--cwd', '.', '--', 'echo "[$A][$B]"'];
-    expect((await sandcrew(words, { cwd: directory })).stdout.toString()).toBe('[1 2][]\n');
+    mkdirSync(join(directory, 'sub'));
+    const words = ['run', '--env', 'A=1 2', '--env', 'B=', '--cwd', 'sub', '--', 'echo "[$A][$B]"; pwd'];
+    const { stdout } = await sandcrew(words, { cwd: directory });
+    expect(stdout.toString()).toBe(`[1 2][]\n${join(directory, 'sub')}\n`);
   });
 
   test.each([
     ['a line for the shell', ['no-such-command'], 127, 'command not found'],
+    ['a line that begins like an option', ['-x'], 127, '-x: command not found'],
     ['an argv', ['no-such-command', 'x'], 127, 'no-such-command'],
     ['an argv of a file that is no program', ['/etc/passwd', 'x'], 126, '/etc/passwd'],
   ])('that cannot be run exits with its own message: %s', async (_what, words, status, message) => {
@@ -141,39 +150,6 @@ describe('an interrupt', () => {
     await running.says('ready');
     running.child.kill('SIGTERM');
     expect((await running.ended).status).toBe(143);
-  });
-
-  test('a reader that goes away ends the command, as a broken pipe does', async () => {
-    const running = new Sandcrew(['run', '--', 'yes'], { cwd: directory });
-    await once(running.child.stdout, 'data');
-    running.child.stdout.destroy();
-    expect((await running.ended).status).toBe(141);
-  });
-});
-
-describe('a worker that is not there', () => {
-  test('is told with its URL and what to do, in time', async () => {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as { port: number };
-    server.close();
-    await once(server, 'close');
-    const token = join(directory, 'token');
-    writeFileSync(token, `${'a'.repeat(64)}\n`, { mode: 0o600 });
-    const url = `ws://127.0.0.1:${port}`;
-    const { status, stderr } = await sandcrew([
-      'run',
-      '--worker',
-      url,
-      '--token-file',
-      token,
-      '--connect-timeout',
-      '1s',
-      '--',
-      'true',
-    ]);
-    expect(status).toBe(125);
-    expect(stderr).toContain(url);
   });
 });
 

@@ -1,4 +1,4 @@
-/** Starts the built `sandcrew` as a shell would, and tells what it wrote and how it ended. */
+/** Starts the built `sandcrew`, by itself or in a line of the shell, and tells what it wrote and how it ended. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -17,14 +17,19 @@ export interface StartOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** A running `sandcrew`. */
+/** A running `sandcrew`, or what another program makes of it. */
 export class Sandcrew {
   readonly child: ChildProcessWithoutNullStreams;
   readonly ended: Promise<Ended>;
   readonly #chunks = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
 
-  constructor(words: readonly string[], { cwd, env = {} }: StartOptions = {}) {
-    this.child = spawn(process.execPath, [MAIN, ...words], {
+  constructor(
+    words: readonly string[],
+    { cwd, env = {} }: StartOptions = {},
+    program: readonly [string, ...string[]] = [process.execPath, MAIN],
+  ) {
+    const [file, ...first] = program;
+    this.child = spawn(file, [...first, ...words], {
       env: { ...withoutSandcrew(process.env), ...env },
       ...(cwd !== undefined && { cwd }),
     });
@@ -64,6 +69,14 @@ export function sandcrew(
   const running = new Sandcrew(words, options);
   running.child.stdin.end(options.input);
   return running.ended;
+}
+
+/** A line for the shell in which `$SANDCREW` is ours. */
+export function shellLine(line: string, options: StartOptions = {}): Sandcrew {
+  const env = { ...options.env, SANDCREW: `${process.execPath} ${MAIN}` };
+  const running = new Sandcrew([line], { ...options, env }, ['sh', '-c']);
+  running.child.stdin.end();
+  return running;
 }
 
 function withoutSandcrew(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

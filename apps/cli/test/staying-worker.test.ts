@@ -3,27 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Ended, Sandcrew, sandcrew } from './sandcrew.js';
+import { startWorker } from './worker-process.js';
 
-const TOKEN = 'a'.repeat(64);
 let directory: string;
 let worker: Sandcrew;
 let env: NodeJS.ProcessEnv;
 
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'sandcrew-cli-'));
-  const tokenFile = join(directory, 'token');
-  writeFileSync(tokenFile, `${TOKEN}\n`, { mode: 0o600 });
-  const places = [
-    '--token-file',
-    tokenFile,
-    '--state-dir',
-    join(directory, 'state'),
-    '--drain-timeout-ms',
-    '0',
-  ];
-  worker = new Sandcrew(['worker', '--listen', '127.0.0.1:0', '--worker-id', 'w1', ...places]);
-  const said = await worker.says('\n');
-  env = { SANDCREW_WORKER: (JSON.parse(said) as { url: string }).url, SANDCREW_TOKEN_FILE: tokenFile };
+  ({ worker, env } = await startWorker(directory));
 });
 
 afterAll(async () => {
@@ -52,6 +40,10 @@ async function stateOf(taskId: string): Promise<string | undefined> {
   return tasks.find((task) => task.taskId === taskId)?.state;
 }
 
+function lines(first: number, last: number): string {
+  return Array.from({ length: last - first + 1 }, (_, index) => `${first + index}\n`).join('');
+}
+
 describe('a task that is left running', () => {
   test('is listed, and attached to for its output and its exit code; then the worker forgets it', async () => {
     const taskId = await detached('echo first; sleep 0.3; echo last >&2; exit 5');
@@ -63,11 +55,15 @@ describe('a task that is left running', () => {
   });
 
   test('shows with logs what was written so far, from any offset that is kept, and says what is gone', async () => {
-    const taskId = await detached('printf 0123456789; sleep 2; echo more; exec sleep 1000');
+    const gate = join(directory, 'more');
+    const taskId = await detached(
+      `printf 0123456789; until [ -e ${gate} ]; do sleep 0.05; done; echo more; exec sleep 1000`,
+    );
     expect((await call('logs', '--offset', '6', taskId)).stdout.toString()).toBe('6789');
     const again = await call('logs', '--offset', '6', taskId); // what was read once need not be kept
     expect([again.stdout.toString(), again.status]).toEqual(['', 0]);
     expect(again.stderr).toContain('4 bytes of output from byte 6 on are gone');
+    writeFileSync(gate, '');
     const following = new Sandcrew(['logs', '--follow', '--offset', '10', taskId], { env });
     await following.says('more');
     following.child.kill('SIGINT');
@@ -98,14 +94,14 @@ describe('a task that is left running', () => {
   });
 
   test('is followed on where another command of the same user came between', async () => {
-    const taskId = await detached(
-      'for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do echo $i; sleep 0.1; done; exit 9',
-    );
+    const gate = join(directory, 'gate');
+    const taskId = await detached(`seq 1 2; until [ -e ${gate} ]; do sleep 0.05; done; seq 3 15; exit 9`);
     const attached = new Sandcrew(['attach', taskId], { env });
     await attached.says('2\n');
     expect(await stateOf(taskId)).toBe('running');
+    writeFileSync(gate, '');
     const { status, stdout } = await attached.ended;
-    expect(stdout.toString()).toBe(Array.from({ length: 15 }, (_, index) => `${index + 1}\n`).join(''));
+    expect(stdout.toString()).toBe(lines(1, 15));
     expect(status).toBe(9);
   });
 });

@@ -72,3 +72,9 @@ test('Ctrl-C ends a task that has no terminal, and nothing but sandcrew hears it
   expect(shown).toContain('ended');
   expect(shown).toContain('Ending the command on SIGINT');
 });
+
+test('what a task’s terminal writes reaches ours byte for byte, newlines as the task has set them', async () => {
+  const command = 'printf "one\\ntwo\\n"; stty -opost; printf "three\\nfour\\n"';
+  const screen = new Screen(`$SANDCREW run --pty -- '${command}'; echo "exit $?"`);
+  expect(await screen.shows('exit 0')).toBe('one\r\ntwo\r\nthree\nfour\nexit 0\r\n');
+});

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { Perform } from '../command-line.js';
 import { followRemoteTask } from '../remote-task.js';
 import { createRenderer } from '../render/create-renderer.js';
-import { addConnectionFlags } from './connection-flags.js';
+import { addConnectionFlags, addPatienceFlag } from './connection-flags.js';
 import { decodeTaskChoice } from './task-choice.js';
 
 const HELP = `
@@ -14,13 +14,14 @@ export function addAttach(program: Command, perform: Perform): void {
   const command = program
     .command('attach')
     .description('follow a task that was left running, and exit as it exits');
-  addConnectionFlags(command)
+  addPatienceFlag(addConnectionFlags(command))
     .argument('<task>', 'the task id')
     .option('--offset <bytes>', 'the first byte of output to show')
     .option('--json', 'write one event a line, as `run --json` does')
     .addHelpText('after', HELP);
   perform(command, {
     decode: decodeTaskChoice,
-    execute: (choice) => followRemoteTask(choice, true, createRenderer(choice.format, true)),
+    execute: (choice) =>
+      followRemoteTask(choice, true, createRenderer(choice.format, { tellsSilence: true })),
   });
 }

@@ -11,3 +11,11 @@ export function addConnectionFlags(command: Command): Command {
     )
     .option('--connect-timeout <duration>', 'how long to try to reach the worker (default: 10s)');
 }
+
+/** Of the commands that follow a task. */
+export function addPatienceFlag(command: Command): Command {
+  return command.option(
+    '--lost-after <duration>',
+    'how long to wait for a worker that went away while the task runs (default: 5m)',
+  );
+}

@@ -1,6 +1,7 @@
 /** `sandcrew health`: how a worker is. */
 import type { SandboxWorker } from '@sandcrew/manager';
 import type { Command } from 'commander';
+import { writeAnswer } from '../answer.js';
 import type { Perform } from '../command-line.js';
 import { EXIT } from '../exit-status.js';
 import { LOOKING, withManager } from '../manager-lease.js';
@@ -16,7 +17,7 @@ export function addHealth(program: Command, perform: Perform): void {
 function health({ manager: options, format }: WorkerQuestion): Promise<number> {
   return withManager(options, LOOKING, async (manager) => {
     const worker = await manager.connected();
-    process.stdout.write(format === 'json' ? `${JSON.stringify(worker)}\n` : renderWorker(worker));
+    await writeAnswer(format === 'json' ? `${JSON.stringify(worker)}\n` : renderWorker(worker));
     return EXIT.ok;
   });
 }

@@ -1,6 +1,7 @@
 /** `sandcrew ps`: the tasks that a worker keeps for this user. */
 import type { WorkerTask } from '@sandcrew/manager';
 import type { Command } from 'commander';
+import { writeAnswer } from '../answer.js';
 import type { Perform } from '../command-line.js';
 import { EXIT } from '../exit-status.js';
 import { LOOKING, withManager } from '../manager-lease.js';
@@ -17,7 +18,7 @@ export function addPs(program: Command, perform: Perform): void {
 function ps({ manager: options, format }: WorkerQuestion): Promise<number> {
   return withManager(options, LOOKING, async (manager) => {
     const tasks = await manager.listTasks();
-    process.stdout.write(
+    await writeAnswer(
       format === 'json' ? tasks.map((task) => `${JSON.stringify(task)}\n`).join('') : renderTasks(tasks),
     );
     return EXIT.ok;

@@ -1,29 +1,39 @@
 /** `sandcrew run -- COMMAND`: runs a command and ends as it ended, or leaves it running at a worker that stays. */
 import type { ManagerOptions, SandboxManager, TaskRequest } from '@sandcrew/manager';
 import type { Command } from 'commander';
+import { writeAnswer } from '../answer.js';
 import {
   type Decoded,
+  decodeChoice,
   decodeCommand,
   decodeDuration,
+  decodeName,
   decodeVariables,
   decodeWholeNumber,
   Faults,
   present,
+  WORKSPACE_NAME,
 } from '../arguments.js';
 import type { Perform } from '../command-line.js';
-import { type ConnectionOptions, decodeConnection, decodeStayingWorker } from '../connection.js';
+import {
+  type ConnectionOptions,
+  decodeConnection,
+  decodeStayingWorker,
+  LOST_AFTER_MS,
+} from '../connection.js';
 import { EXIT } from '../exit-status.js';
 import { type Following, followTask } from '../follow-task.js';
 import { LEAVING, OWNING, withManager } from '../manager-lease.js';
 import { createRenderer } from '../render/create-renderer.js';
-import { terminalSize } from '../task-input.js';
-import { addConnectionFlags } from './connection-flags.js';
+import { isStdinReadable, terminalSize } from '../task-input.js';
+import { addConnectionFlags, addPatienceFlag } from './connection-flags.js';
 
 export interface RunOptions extends ConnectionOptions {
   readonly workspace?: string;
   readonly cwd?: string;
   readonly env?: readonly string[];
   readonly timeout?: string;
+  readonly kind?: string;
   readonly priority?: string;
   readonly stdin?: true;
   readonly pty?: true;
@@ -38,6 +48,8 @@ export interface RunRequest {
   readonly format: 'text' | 'json';
   readonly detach: boolean;
 }
+
+const KINDS = ['batch', 'service', 'interactive'] as const;
 
 const HELP = `
 One word after \`--\` is a line for the shell of the worker; several are a program and its arguments, without a shell:
@@ -54,14 +66,18 @@ block, block_cleared, notice, and one end, with the exit status as "status".`;
 
 export function addRun(program: Command, perform: Perform): void {
   const command = program.command('run').description('run a command, show its output, exit as it exits');
-  addConnectionFlags(command)
+  addPatienceFlag(addConnectionFlags(command))
     .argument('[command...]', 'the command, after `--`')
     .option('--workspace <name>', 'a directory that outlives tasks; that of a worker of its own goes with it')
     .option('--cwd <directory>', 'relative to the workspace, and inside it')
     .option('--env <name=value>', 'a variable for the command; may be given again', collect)
     .option(
       '--timeout <duration>',
-      'ends the command after so long, such as 90s, 10m; 0 = never (default: 5m)',
+      'ends the command after so long, such as 90s, 10m; 0 = never (default: 5m; never with --detach or --kind service)',
+    )
+    .option(
+      '--kind <kind>',
+      'batch: it ends by itself; service: it serves and idles meanwhile; interactive: it waits for input as a matter of course (default: batch)',
     )
     .option('--priority <number>', 'higher goes first (default: 0)')
     .option('--stdin', 'the command reads our stdin; without it, it reads end of file at once')
@@ -83,7 +99,13 @@ export function decodeRun(
   if (detach && (options.stdin || options.pty)) {
     faults.add('--detach: expected without --stdin and --pty, which need somebody who stays.');
   }
-  const timeoutMs = faults.take(options.timeout, (text) => decodeDuration('--timeout', text));
+  if (options.stdin && !isStdinReadable()) {
+    faults.add('--stdin: expected something that can be read on stdin, got a directory.');
+  }
+  const kind = faults.take(options.kind, (text) => decodeChoice('--kind', text, KINDS));
+  const isEndless = detach || kind === 'service';
+  const timeoutMs =
+    faults.take(options.timeout, (text) => decodeDuration('--timeout', text)) ?? (isEndless ? 0 : undefined);
   const priority = faults.take(options.priority, (text) =>
     decodeWholeNumber('--priority', text, Number.MIN_SAFE_INTEGER),
   );
@@ -91,10 +113,11 @@ export function decodeRun(
   const command = faults.takeDecoded(decodeCommand(words)) ?? '';
   const decodeManager = detach ? decodeStayingWorker : decodeConnection;
   const manager = decodeManager(options, environment, faults);
-  const { workspace, cwd } = options;
+  const workspace = faults.take(options.workspace, (text) => decodeName('--workspace', text, WORKSPACE_NAME));
+  const { cwd } = options;
   const stdin = options.stdin ? ('pipe' as const) : undefined;
   const pty = options.pty ? terminalSize() : undefined;
-  const task = { command, ...present({ workspace, cwd, env, timeoutMs, priority, stdin, pty }) };
+  const task = { command, ...present({ workspace, cwd, env, timeoutMs, kind, priority, stdin, pty }) };
   return faults.conclude({
     manager,
     task,
@@ -106,9 +129,11 @@ export function decodeRun(
 
 function run({ manager: options, task, input, format, detach }: RunRequest): Promise<number> {
   if (detach) return withManager(options, LEAVING, (manager) => leaveRunning(manager, task));
-  const renderer = createRenderer(format, input !== 'terminal');
+  const joinsTerminal = input === 'terminal';
+  const renderer = createRenderer(format, { tellsSilence: !joinsTerminal, joinsTerminal });
+  const { lostAfterMs = LOST_AFTER_MS } = options;
   return withManager(options, OWNING, async (manager) =>
-    followTask(manager, manager.run(task), renderer, { input, isOurs: true }),
+    followTask(manager, manager.run(task), renderer, { input, isOurs: true, lostAfterMs }),
   );
 }
 
@@ -120,7 +145,12 @@ async function leaveRunning(manager: SandboxManager, task: TaskRequest): Promise
   );
   await handle.started;
   await Promise.race([handle.detach(), ended]);
-  process.stdout.write(`${handle.taskId}\n`);
+  try {
+    await writeAnswer(`${handle.taskId}\n`);
+  } catch (error) {
+    process.stderr.write(`sandcrew: Task ${handle.taskId} is left running.\n`); // its id is not lost with stdout
+    throw error;
+  }
   return EXIT.ok;
 }
 

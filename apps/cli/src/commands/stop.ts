@@ -10,6 +10,7 @@ import { EXIT } from '../exit-status.js';
 import { LOOKING, withManager } from '../manager-lease.js';
 import { findTask } from '../remote-task.js';
 import { addConnectionFlags } from './connection-flags.js';
+import { decodeTaskId } from './task-choice.js';
 
 interface StopRequest {
   readonly manager: ManagerOptions;
@@ -43,8 +44,9 @@ function decodeStop(
 ): Decoded<StopRequest> {
   const faults = new Faults();
   const graceMs = faults.take(options.grace, (text) => decodeDuration('--grace', text)) ?? GRACE_MS;
+  const taskId = decodeTaskId(words, faults);
   const manager = decodeStayingWorker(options, environment, faults);
-  return faults.conclude({ manager, taskId: words[0] ?? '', graceMs });
+  return faults.conclude({ manager, taskId, graceMs });
 }
 
 async function stop({ manager: options, taskId, graceMs }: StopRequest): Promise<number> {

@@ -1,6 +1,6 @@
 /** Which task of which worker is meant: the words that `attach`, `logs` and `stop` share. */
 import type { ManagerOptions } from '@sandcrew/manager';
-import { type Decoded, decodeWholeNumber, Faults } from '../arguments.js';
+import { type Decoded, decodeName, decodeWholeNumber, Faults, ID } from '../arguments.js';
 import { type ConnectionOptions, decodeStayingWorker } from '../connection.js';
 
 export interface TaskChoiceOptions extends ConnectionOptions {
@@ -23,6 +23,12 @@ export function decodeTaskChoice(
 ): Decoded<TaskChoice> {
   const faults = new Faults();
   const offset = faults.take(options.offset, (text) => decodeWholeNumber('--offset', text, 0));
+  const taskId = decodeTaskId(words, faults);
   const manager = decodeStayingWorker(options, environment, faults);
-  return faults.conclude({ manager, taskId: words[0] ?? '', offset, format: options.json ? 'json' : 'text' });
+  return faults.conclude({ manager, taskId, offset, format: options.json ? 'json' : 'text' });
+}
+
+/** The first word. */
+export function decodeTaskId([text = '']: readonly string[], faults: Faults): string {
+  return faults.takeDecoded(decodeName('task', text, ID)) ?? '';
 }

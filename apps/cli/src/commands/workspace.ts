@@ -1,5 +1,6 @@
 /** `sandcrew workspace ls|rm`: the directories of a worker that outlive tasks. */
 import type { Command } from 'commander';
+import { writeAnswer } from '../answer.js';
 import type { Perform } from '../command-line.js';
 import { EXIT } from '../exit-status.js';
 import { LEAVING, LOOKING, withManager } from '../manager-lease.js';
@@ -23,7 +24,7 @@ function listWorkspaces({ manager: options, format }: WorkerQuestion): Promise<n
   return withManager(options, LOOKING, async (manager) => {
     const names = await manager.listWorkspaces();
     const lines = format === 'json' ? names.map((workspace) => JSON.stringify({ workspace })) : names;
-    process.stdout.write(lines.map((line) => `${line}\n`).join(''));
+    await writeAnswer(lines.map((line) => `${line}\n`).join(''));
     return EXIT.ok;
   });
 }

@@ -1,14 +1,21 @@
-/** Shows a command as JSON, one event a line on stdout, `started` first and exactly one `end` last. */
+/**
+ * Shows a command as JSON, one event a line on stdout, `started` first and exactly one `end` last. Only that stdout
+ * takes nothing any more is told on stderr.
+ */
 import type { BlockInfo, BlockReason, OutputChunk, OutputGapInfo, TaskStart } from '@sandcrew/manager';
 import type { OutputSink } from '../output-sink.js';
+import { outputFaultSentence } from './sentences.js';
 import type { TaskEnd, TaskRenderer } from './task-renderer.js';
 
 export class JsonRenderer implements TaskRenderer {
   readonly #stdout: OutputSink;
+  readonly #stderr: OutputSink;
   #hasStarted = false;
+  #hasToldFault = false;
 
-  constructor(stdout: OutputSink) {
+  constructor(stdout: OutputSink, stderr: OutputSink) {
     this.#stdout = stdout;
+    this.#stderr = stderr;
   }
 
   get fault(): NodeJS.ErrnoException | null {
@@ -60,7 +67,12 @@ export class JsonRenderer implements TaskRenderer {
     });
   }
 
-  #line(event: object): Promise<void> {
-    return this.#stdout.write(`${JSON.stringify(event)}\n`);
+  async #line(event: object): Promise<void> {
+    await this.#stdout.write(`${JSON.stringify(event)}\n`);
+    const { fault } = this.#stdout;
+    if (fault === null || this.#hasToldFault) return;
+    this.#hasToldFault = true;
+    const sentence = outputFaultSentence(fault);
+    if (sentence !== null) await this.#stderr.write(`sandcrew: ${sentence}\n`);
   }
 }

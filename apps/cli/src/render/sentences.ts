@@ -42,6 +42,19 @@ export function gapSentence({ offset, bytes }: OutputGapInfo): string {
   return `${bytes} bytes of output from byte ${offset} on are gone: the worker no longer has them.`;
 }
 
+/** A worker went away while a task ran there. It is dialled again, and the task may go on meanwhile. */
+export function absenceSentence(url: string, since: Date, lostAfterMs: number): string {
+  const time = since.toTimeString().slice(0, 8);
+  const patience =
+    lostAfterMs === 0 ? 'not waiting for it' : `waiting up to ${durationWords(lostAfterMs)} for it`;
+  return `The worker ${url} is away since ${time}; ${patience} (--lost-after). Ctrl-C gives up.`;
+}
+
+/** Our own stdout or stderr takes nothing any more; null where its reader just went away, which is no fault. */
+export function outputFaultSentence(fault: NodeJS.ErrnoException): string | null {
+  return fault.code === 'EPIPE' ? null : `The output cannot be written: ${fault.message}.`;
+}
+
 /** What is worth saying of a command's own end; null where its exit code says it all. */
 export function resultSentence({ signal, leftover }: Pick<TaskResult, 'signal' | 'leftover'>): string | null {
   const ended = signal === null ? '' : `The command was ended by ${signal}.`;
@@ -59,20 +72,29 @@ const NEXT_WORDS: Partial<Record<ErrorCode, string>> = {
   CONNECTION_REPLACED: 'Give each sandcrew that runs at the same time a --manager-id of its own.',
   DETACHED: '`sandcrew attach` follows it again, and `sandcrew stop` ends it.',
   MANAGER_ID_TAKEN: 'Use another --manager-id, or the token that used this one first.',
-  TERMINATED: '',
+  LOST: 'Run it again if that is safe.',
   TIMED_OUT: 'Raise --timeout (0 = never).',
   UNKNOWN_TASK: '`sandcrew ps` lists the tasks; they belong to the --manager-id that started them.',
+  WORKER_START_FAILED: 'Mend what it names, or use a worker that runs already, by --worker.',
   WORKER_UNREACHABLE: 'See that the worker runs and that its URL is right.',
   UNKNOWN_WORKSPACE: '`sandcrew workspace ls` lists the workspaces.',
+};
+
+/** The same for a command that could not be started, by why; there is no advice for what has no name. */
+const NEXT_WORDS_OF_START: Readonly<Record<string, string>> = {
+  command_not_found: 'Install it there, or correct its name.',
+  not_executable: 'Name a program that the worker may execute.',
 };
 
 /** What went wrong and what to do next. */
 export function errorSentence({
   code,
+  detail = '',
   message,
   next,
-}: Pick<SandboxError, 'code' | 'message' | 'next'>): string {
-  const words = NEXT_WORDS[code];
+}: Pick<SandboxError, 'code' | 'detail' | 'message' | 'next'>): string {
+  if (code === 'TERMINATED') return 'The command was ended, as it was asked for.';
+  const words = code === 'SPAWN_FAILED' ? (NEXT_WORDS_OF_START[detail] ?? '') : NEXT_WORDS[code];
   return words === undefined ? message : `${message.slice(0, -next.length).trimEnd()} ${words}`.trimEnd();
 }
 

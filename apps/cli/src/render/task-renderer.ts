@@ -26,6 +26,6 @@ export interface TaskRenderer {
   notice(sentence: string): void;
   /** The last call. `status` is what we exit with. */
   ended(end: TaskEnd, status: number): Promise<void>;
-  /** Why output can't be shown any more, or null. */
+  /** Why output can't be shown any more, or null. It has been told, where there was a place to tell it. */
   readonly fault: NodeJS.ErrnoException | null;
 }

@@ -7,6 +7,7 @@ import {
   blockSentence,
   errorSentence,
   gapSentence,
+  outputFaultSentence,
   resultSentence,
 } from './sentences.js';
 import type { TaskEnd, TaskRenderer } from './task-renderer.js';
@@ -16,31 +17,40 @@ export interface TextOptions {
   readonly isColored: boolean;
   /** After so much silence it is told, where stderr is a terminal, milliseconds; null: never. */
   readonly quietMs: number | null;
+  /** What ends Sandcrew's own lines on a terminal; `\r\n` while that is joined to the task's. Default `\n`. */
+  readonly lineEnd?: '\n' | '\r\n';
 }
 
 export class TextRenderer implements TaskRenderer {
   readonly #sinks: Readonly<Record<'stdout' | 'stderr', OutputSink>>;
   readonly #elapsed: ElapsedLine | null;
   readonly #paint: (text: string) => string;
+  #lineEnd: string;
+  #fault: NodeJS.ErrnoException | null = null;
 
   constructor(stdout: OutputSink, stderr: OutputSink, options: TextOptions) {
     this.#sinks = { stdout, stderr };
     this.#paint = options.isColored && stderr.isTerminal ? (text) => `\x1b[2m${text}\x1b[0m` : (text) => text;
+    this.#lineEnd = stderr.isTerminal ? (options.lineEnd ?? '\n') : '\n';
     const { quietMs } = options;
     this.#elapsed =
       quietMs !== null && stderr.isTerminal ? new ElapsedLine(stderr, this.#paint, quietMs) : null;
   }
 
   get fault(): NodeJS.ErrnoException | null {
-    return this.#sinks.stdout.fault;
+    return this.#fault;
   }
 
   started(): void {}
 
-  output({ stream, bytes }: OutputChunk): Promise<void> {
+  async output({ stream, bytes }: OutputChunk): Promise<void> {
     const sink = this.#sinks[stream];
     this.#elapsed?.makeWay(bytes, sink.isTerminal);
-    return sink.write(bytes);
+    await sink.write(bytes);
+    if (sink.fault === null || this.#fault !== null) return;
+    this.#fault = sink.fault;
+    const sentence = outputFaultSentence(sink.fault);
+    if (sentence !== null) this.notice(sentence);
   }
 
   gap(gap: OutputGapInfo): void {
@@ -61,12 +71,13 @@ export class TextRenderer implements TaskRenderer {
 
   async ended(end: TaskEnd): Promise<void> {
     this.#elapsed?.stop();
+    this.#lineEnd = '\n'; // our terminal is ours again
     const sentence = end.kind === 'result' ? resultSentence(end.result) : errorSentence(end.error);
     if (sentence !== null) await this.#say(sentence);
   }
 
   #say(sentence: string): Promise<void> {
     this.#elapsed?.clear();
-    return this.#sinks.stderr.write(`${this.#paint(`sandcrew: ${sentence}`)}\n`);
+    return this.#sinks.stderr.write(`${this.#paint(`sandcrew: ${sentence}`)}${this.#lineEnd}`);
   }
 }
