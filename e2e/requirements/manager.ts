@@ -404,8 +404,8 @@ export const MANAGER_REQUIREMENTS: readonly Requirement[] = [
     test: [`${TEST}/output-flow`, 'that is iterated and not taken is not acknowledged'],
     mutation: [
       `${SRC}/io/task-output.ts`,
-      "if (this.#mode === 'drained') {\n      this.#taken(data",
-      "if (this.#mode !== 'unread') {\n      this.#taken(data",
+      "if (this.#mode === 'drained') {\n      this.#news.taken(data",
+      "if (this.#mode !== 'unread') {\n      this.#news.taken(data",
     ],
   },
   {
@@ -880,8 +880,52 @@ export const MANAGER_REQUIREMENTS: readonly Requirement[] = [
     test: [`${TEST}/one-task`, 'is dropped by its worker once its end was read'],
     mutation: [
       `${SRC}/core/settlement.ts`,
-      "if (worker?.phase === 'connected' && isKept(task, ending.fault)) {",
-      "if (worker?.phase === 'connected' && !isKept(task, ending.fault)) {",
+      'if (isKept(task, ending.fault)) turn',
+      'if (!isKept(task, ending.fault)) turn',
+    ],
+  },
+  {
+    source: 'Rules for a manager: How a task ends',
+    says: 'A task is forgotten when its reader has taken all of it, also over another connection, and not before.',
+    test: [
+      `${TEST}/lifetimes`,
+      'to an ended task forgets it when its reader has taken all of it, and not before',
+    ],
+    mutation: [`${SRC}/io/task-output.ts`, '(this.#pendingBytes > 0 ||', '(this.#pendingBytes > 9 ||'],
+  },
+  {
+    source: 'Rules for a manager: How a task ends',
+    says: 'A new connection is no reason to drop what is being read.',
+    test: [
+      `${TEST}/lifetimes`,
+      'to an ended task forgets it when its reader has taken all of it, and not before',
+    ],
+    mutation: [`${SRC}/core/worker-return.ts`, '&& sameBoot) continue;', '&& !sameBoot) continue;'],
+  },
+  {
+    source: 'Rules for a manager: How a task ends',
+    says: 'What is kept for another attach is acked as its reader takes it, also after its end.',
+    test: [
+      `${TEST}/lifetimes`,
+      'to an ended task that is to be kept acks what its reader takes after its end',
+    ],
+    mutation: [
+      `${SRC}/io/output-relay.ts`,
+      'tasks.get(taskId) ?? beingRead.get(taskId)',
+      'tasks.get(taskId) ?? (beingRead.size > 99 ? beingRead.get(taskId) : undefined)',
+    ],
+  },
+  {
+    source: 'Rules for a manager: How a task ends',
+    says: 'close() has forgotten what nobody will read.',
+    test: [
+      `${TEST}/lifetimes`,
+      'to an ended task whose reader has not taken all of it, forgets it at close()',
+    ],
+    mutation: [
+      `${SRC}/core/shutdown.ts`,
+      '[...state.beingRead.keys()]',
+      '[...state.beingRead.keys()].slice(1)',
     ],
   },
   {
@@ -940,6 +984,16 @@ export const MANAGER_REQUIREMENTS: readonly Requirement[] = [
     source: 'Rules for a manager: Output',
     says: 'A resume goes on where the consumer stands: no byte lost, none twice.',
     test: [`${TEST}/output-flow`, 'is whole and in order when the connection is cut again and again'],
+    mutation: [
+      `${SRC}/core/worker-life.ts`,
+      'offset: noteAcked(task.cursor) })',
+      'offset: noteAcked(task.cursor) + 1 })',
+    ],
+  },
+  {
+    source: 'Rules for a manager: Output',
+    says: 'Of a chunk that overlaps what is here, only what is new is taken.',
+    test: [`${TEST}/core/rules`, 'judges a chunk that overlaps what is here'],
     mutation: [
       `${SRC}/core/output-cursor.ts`,
       'const skipBytes = cursor.nextOffset - offset;',
@@ -1083,9 +1137,9 @@ export const MANAGER_REQUIREMENTS: readonly Requirement[] = [
     says: 'What a worker says of a task that it does not have is no news.',
     test: [`${TEST}/refused-connections`, 'that speaks of tasks which it does not have is not listened to'],
     mutation: [
-      `${SRC}/core/input-cursor.ts`,
-      'if (offset > cursor.sentOffset) return false;',
-      'if (offset > cursor.sentOffset + 999) return false;',
+      `${SRC}/core/worker-message.ts`,
+      "if (task !== undefined && workerOf(turn, task) === worker && task.state !== 'unknown') act(task);",
+      'if (workerOf(turn, task as Task) === worker) act(task as Task);',
     ],
   },
 ];

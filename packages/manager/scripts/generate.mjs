@@ -65,7 +65,8 @@ function statesPage() {
 
 # The states of a task
 
-A task is in one of these states at its manager. \`completed\`, \`failed\` and \`cancelled\` are ends: each task reaches exactly one. A task
+A task is in one of these states at its manager. What is queued is sent at the earliest when the code that called \`run()\` has come
+to its end: until then it can be taken back, and nothing of it is ever sent. \`completed\`, \`failed\` and \`cancelled\` are ends: each task reaches exactly one. A task
 that is taken over by \`attach\` is assigned and unknown until its worker confirms it; one that is let go by \`detach\` has no state here any more.
 
 \`\`\`mermaid

@@ -1,4 +1,5 @@
-/** The events of a `SandboxManager`, with what each brings. */
+/** The events of a `SandboxManager`: what each brings, and which news it is the telling of. */
+import type { EventEmitter } from 'node:events';
 import type { BlockReason } from '@sandcrew/protocol';
 import type {
   BlockInfo,
@@ -9,7 +10,8 @@ import type {
   TaskResult,
   TaskStart,
 } from './core/report.js';
-import type { SandboxError } from './core/sandbox-error.js';
+import { SandboxError } from './core/sandbox-error.js';
+import type { Announcement } from './io/effect-runner.js';
 
 export interface ManagerEvents {
   /** A worker process was started by this manager, and is connected. */
@@ -39,4 +41,29 @@ export interface ManagerEvents {
       readonly durationMs: number;
     },
   ];
+}
+
+/** Tells news that are no one task's. */
+export function emitNews(emitter: EventEmitter<ManagerEvents>, news: Announcement): void {
+  switch (news.type) {
+    case 'tell_gap':
+      emitter.emit('outputGap', { taskId: news.taskId, workerId: news.workerId, ...news.gap });
+      return;
+    case 'tell_block':
+      emitter.emit('blockDetected', news.block);
+      return;
+    case 'tell_block_cleared': {
+      const { taskId, workerId, reason } = news.block;
+      emitter.emit('blockCleared', { taskId, workerId, reason, durationMs: news.durationMs });
+      return;
+    }
+    case 'tell_worker_created':
+      emitter.emit('workerCreated', news.worker);
+      return;
+    case 'tell_worker_connected':
+      emitter.emit('workerConnected', news.worker);
+      return;
+    case 'tell_worker_disconnected':
+      emitter.emit('workerDisconnected', news.worker, new SandboxError(news.fault));
+  }
 }

@@ -17,6 +17,7 @@ export type {
   CloseOptions,
   EmbeddedOptions,
   ManagerOptions,
+  RecoveryOptions,
   TaskRequest,
   TaskReservation,
   WorkerAddress,

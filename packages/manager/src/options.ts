@@ -1,5 +1,6 @@
-/** What a caller says: the options of a manager, and of one task. Shapes and defaults only; `validation` judges them. */
+/** What a caller says: the options of a manager, and of one task. Shapes and defaults only; `settings` and `task-request` judge them. */
 import type { BlockPolicy, TaskLimits } from '@sandcrew/protocol';
+import type { RecoveryRung } from './core/report.js';
 
 export interface ManagerOptions {
   /** Workers that run already. None named: one is started on this machine when the first task needs it. */
@@ -26,7 +27,7 @@ export interface ManagerOptions {
 export interface WorkerAddress {
   /** `ws://`, `wss://`, or `ws+unix:/path/to.sock:/`. */
   readonly url: string;
-  /** The token itself, or the file that holds it (`[NAME:]TOKEN`, first line; read at each dial). One of the two. */
+  /** The token itself, or the file that holds it (first line `[NAME:]TOKEN`, mode 0600; read at each dial). One of the two. */
   readonly token?: string;
   readonly tokenFile?: string;
   /** `wss:` only: trust this CA (PEM) and no other. */
@@ -80,7 +81,7 @@ export interface TaskRequest {
   readonly blockPolicy?: BlockPolicy;
   /** Whether it may be started again when a worker was lost. Default false: it is reported `LOST` instead. */
   readonly idempotent?: boolean;
-  /** Ends the task: `CANCELLED` before its start, `TERMINATED` after it. */
+  /** Ends the task: `CANCELLED` before its start (aborted already: nothing is ever sent), `TERMINATED` after it. */
   readonly signal?: AbortSignal;
   /** From SIGTERM to SIGKILL where `signal` ends the task, milliseconds. Default 5 000. */
   readonly graceMs?: number;
@@ -106,7 +107,7 @@ export interface AttachRequest {
   readonly workerUrl?: string;
   /** The first byte of output that is wanted. What the worker no longer keeps is told as a gap. Default 0. */
   readonly offset?: number;
-  /** Whether the worker may drop the task once its end was read. Default true. */
+  /** Whether the worker may drop the task once it has ended and its output was read to the end, or nobody reads it. Default true. */
   readonly forget?: boolean;
 }
 
@@ -115,4 +116,11 @@ export interface CloseOptions {
   readonly graceMs?: number;
   /** Leave tasks running at their workers (not those of embedded workers, which end with the manager). Default false. */
   readonly leaveTasks?: boolean;
+}
+
+export interface RecoveryOptions {
+  /** Default: a confirmed block ends its task, a suspected one is only reported. */
+  readonly rung?: RecoveryRung;
+  /** From SIGTERM to SIGKILL where the task is ended, milliseconds. Default 5 000. */
+  readonly graceMs?: number;
 }

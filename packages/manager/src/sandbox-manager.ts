@@ -1,7 +1,7 @@
 /** The pool of workers and the queue of tasks, as callers see them. */
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
-import { DEFAULT_GRACE_MS, type ManagerMessage } from '@sandcrew/protocol';
+import { DEFAULT_GRACE_MS } from '@sandcrew/protocol';
 import type { ManagerEvent } from './core/event.js';
 import { DEFAULT_TYPE } from './core/placement.js';
 import { chooseRecovery, RECOVERY_RUNGS } from './core/recovery.js';
@@ -9,7 +9,6 @@ import type {
   BlockInfo,
   ManagerHealth,
   RecoveryResult,
-  RecoveryRung,
   SandboxWorker,
   TaskResult,
   WorkerTask,
@@ -19,16 +18,22 @@ import { findWorker } from './core/state.js';
 import { oldestBlock, showHealth, showTasks } from './core/survey.js';
 import type { Submission } from './core/task.js';
 import type { Worker } from './core/worker.js';
-import type { ManagerEvents } from './events.js';
+import { emitNews, type ManagerEvents } from './events.js';
 import { systemClock } from './io/clock.js';
-import { type Announcement, EffectRunner } from './io/effect-runner.js';
-import { workerCommand } from './io/providers/process.js';
-import type { AttachRequest, CloseOptions, ManagerOptions, TaskRequest, TaskReservation } from './options.js';
+import { EffectRunner } from './io/effect-runner.js';
+import { checkMessage, invalidTask } from './message-check.js';
+import type {
+  AttachRequest,
+  CloseOptions,
+  ManagerOptions,
+  RecoveryOptions,
+  TaskRequest,
+  TaskReservation,
+} from './options.js';
+import { readClose, readOptions } from './settings.js';
 import type { TaskHandle } from './task-handle.js';
 import { TaskOwner } from './task-owner.js';
-import { checkMessage, checkOptions, readCommand, readGraceMs, readTask } from './task-request.js';
-
-const MEBIBYTE = 1_048_576;
+import { readAttach, readCommand, readRecovery, readTask } from './task-request.js';
 
 export class SandboxManager extends EventEmitter<ManagerEvents> {
   readonly managerId: string;
@@ -40,29 +45,15 @@ export class SandboxManager extends EventEmitter<ManagerEvents> {
   /** @throws {SandboxError} INVALID_OPTIONS, naming every fault at once. */
   constructor(options: ManagerOptions = {}) {
     super();
-    checkOptions(options);
-    this.managerId = options.managerId ?? `m-${randomUUID()}`;
-    this.#keepBytes = options.keepOutputBytes ?? MEBIBYTE;
-    const { embedded = {} } = options;
+    const { policy, keepOutputBytes, addresses, embedded } = readOptions(options);
+    this.managerId = policy.managerId;
+    this.#keepBytes = keepOutputBytes;
     this.#runner = new EffectRunner({
-      policy: {
-        managerId: this.managerId,
-        maxWorkers: options.maxWorkers ?? 10,
-        connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
-        lostAfterMs: options.lostAfterMs ?? 300_000,
-        maxAttempts: options.maxAttempts ?? 3,
-        startsWorkers: options.workers === undefined || options.workers.length === 0,
-      },
-      addresses: options.workers ?? [],
-      embedded: (workerType) => ({
-        command: embedded.command ?? workerCommand(),
-        workerType,
-        directory: embedded.directory ?? process.cwd(),
-        stateDirectory: embedded.stateDirectory ?? null,
-        args: embedded.args ?? [],
-      }),
+      policy,
+      addresses,
+      embedded,
       clock: systemClock,
-      announce: (news) => this.#announce(news),
+      announce: (news) => emitNews(this, news),
     });
   }
 
@@ -74,24 +65,17 @@ export class SandboxManager extends EventEmitter<ManagerEvents> {
    * @throws {SandboxError} INVALID_TASK, naming the field; CLOSED after `close()`. All else rejects the handle.
    */
   run(task: TaskRequest): TaskHandle {
-    if (task?.command === undefined)
-      throw new SandboxError({
-        code: 'INVALID_TASK',
-        message: 'command: expected a string or an array, got nothing.',
-      });
+    if (task?.command === undefined) throw invalidTask('command: expected a string or an array, got nothing');
     return this.#submit(task, (submission) => ({ type: 'task_submitted', submission })).handle;
   }
 
   /** Takes over a task that a worker already has for this managerId. `started` then tells no pid. */
-  attach({ taskId, workerId, workerUrl, offset = 0, forget = true }: AttachRequest): TaskHandle {
-    checkMessage({ type: 'resume_task', taskId, offset } as ManagerMessage);
-    const worker = workerId ?? workerUrl;
-    return this.#submit({ taskId }, (submission) => ({
+  attach(request: AttachRequest): TaskHandle {
+    const adoption = readAttach(request);
+    return this.#submit({ taskId: request.taskId }, (submission) => ({
       type: 'task_adopted',
       submission,
-      worker,
-      offset,
-      forget,
+      ...adoption,
     })).handle;
   }
 
@@ -111,7 +95,7 @@ export class SandboxManager extends EventEmitter<ManagerEvents> {
 
   /** Deletes a workspace and all in it. @throws {SandboxError} WORKSPACE_BUSY, UNKNOWN_WORKSPACE */
   async removeWorkspace(workspace: string, worker?: string): Promise<void> {
-    checkMessage({ type: 'remove_workspace', workspace } as ManagerMessage);
+    checkMessage({ type: 'remove_workspace', workspace });
     await this.#request((requestId) => ({
       type: 'request_made',
       requestId,
@@ -130,16 +114,30 @@ export class SandboxManager extends EventEmitter<ManagerEvents> {
     }));
   }
 
+  /** A worker with its load: waits until it is connected, as `connected` does, and up to 2 s for its first heartbeat. */
+  workerHealth(worker?: string): Promise<SandboxWorker> {
+    return this.#request((requestId) => ({
+      type: 'request_made',
+      requestId,
+      worker,
+      kind: { kind: 'load' },
+    }));
+  }
+
   /** Starts one more worker process on this machine. @throws {SandboxError} POOL_FULL, WORKER_START_FAILED */
   createWorker(type: string = DEFAULT_TYPE): Promise<SandboxWorker> {
     return this.#request((requestId) => ({ type: 'worker_wanted', requestId, workerType: type }));
   }
 
-  /** Keeps a slot for a task on the worker that it resolves with; `executeTask` then runs it there. */
+  /**
+   * Keeps a slot for a task on the worker that it resolves with; `executeTask` then runs it there.
+   * @throws {SandboxError} at once, as `run` does.
+   */
   assignTask(task: TaskReservation): Promise<SandboxWorker> {
-    const { command, ...reservation } = task;
+    const { command: plannedCommand } = readTask(task, task?.taskId ?? 'any').body;
+    const { command: _command, ...reservation } = task;
     const owner = this.#submit(reservation, (submission) => ({ type: 'task_submitted', submission }));
-    owner.plannedCommand = command ?? null;
+    owner.plannedCommand = plannedCommand;
     return owner.assigned;
   }
 
@@ -149,10 +147,11 @@ export class SandboxManager extends EventEmitter<ManagerEvents> {
     const planned = command ?? owner?.plannedCommand ?? undefined;
     if (owner === undefined || owner.isCommanded)
       return await this.run({ taskId, command: planned as string });
-    const message = `command: expected one, here or in assignTask(), got none for ${taskId}.`;
-    if (planned === undefined) throw new SandboxError({ code: 'INVALID_TASK', message });
+    if (planned === undefined)
+      throw invalidTask(`command: expected one, here or in assignTask(), got none for ${taskId}`);
+    const read = readCommand(taskId, planned);
     owner.isCommanded = true;
-    this.#runner.dispatch({ type: 'task_commanded', taskId, command: readCommand(taskId, planned) });
+    this.#runner.dispatch({ type: 'task_commanded', taskId, command: read });
     return await owner.handle;
   }
 
@@ -165,23 +164,21 @@ export class SandboxManager extends EventEmitter<ManagerEvents> {
    * Acts on the block that `detectBlock` tells. Without a `rung`: a confirmed one ends its task, a suspected one is only reported.
    * @throws {SandboxError} UNKNOWN_WORKER
    */
-  recoverFromBlock(
-    workerId: string,
-    { rung, graceMs = DEFAULT_GRACE_MS }: { rung?: RecoveryRung; graceMs?: number } = {},
-  ): RecoveryResult {
+  recoverFromBlock(workerId: string, options: RecoveryOptions = {}): RecoveryResult {
+    const { rung, graceMs } = readRecovery(options);
     const block = this.detectBlock(workerId);
     const chosen = chooseRecovery(block, rung);
     if (block !== null && chosen.rung === 'terminate') {
       this.#runner.dispatch({
         type: 'stop_asked',
         taskId: block.taskId,
-        stop: { graceMs: readGraceMs(graceMs), by: 'caller' },
+        stop: { graceMs, by: 'caller' },
       });
     }
     return { block, ...chosen, rungs: RECOVERY_RUNGS };
   }
 
-  /** Workers with their health and load, and the tasks that have not ended, by state. */
+  /** Workers with their health and last load, and the tasks that have not ended, by state. As known now; it asks nobody. */
   getHealth(): ManagerHealth {
     return showHealth(this.#runner.state, systemClock.nowMs());
   }
@@ -190,8 +187,8 @@ export class SandboxManager extends EventEmitter<ManagerEvents> {
    * Ends what runs, closes every connection, ends the workers that this manager started. Tasks that had not ended reject
    * with CLOSED (DETACHED where `leaveTasks` left them). Resolves when nothing is left, within `graceMs` and some seconds.
    */
-  async close({ graceMs = DEFAULT_GRACE_MS, leaveTasks = false }: CloseOptions = {}): Promise<void> {
-    readGraceMs(graceMs);
+  async close(options: CloseOptions = {}): Promise<void> {
+    const { graceMs, leaveTasks } = readClose(options);
     this.#isClosing = true;
     this.#runner.dispatch({ type: 'close_asked', graceMs, leaveTasks });
     await this.#runner.closed;
@@ -232,30 +229,6 @@ export class SandboxManager extends EventEmitter<ManagerEvents> {
       code: 'UNKNOWN_WORKER',
       message: `Expected a worker of the pool, got ${name ?? 'none, where it has not just one'}.`,
     });
-  }
-
-  #announce(news: Announcement): void {
-    switch (news.type) {
-      case 'tell_gap':
-        this.emit('outputGap', { taskId: news.taskId, workerId: news.workerId, ...news.gap });
-        return;
-      case 'tell_block':
-        this.emit('blockDetected', news.block);
-        return;
-      case 'tell_block_cleared': {
-        const { taskId, workerId, reason } = news.block;
-        this.emit('blockCleared', { taskId, workerId, reason, durationMs: news.durationMs });
-        return;
-      }
-      case 'tell_worker_created':
-        this.emit('workerCreated', news.worker);
-        return;
-      case 'tell_worker_connected':
-        this.emit('workerConnected', news.worker);
-        return;
-      case 'tell_worker_disconnected':
-        this.emit('workerDisconnected', news.worker, new SandboxError(news.fault));
-    }
   }
 }
 

@@ -1,12 +1,13 @@
 /** One task in the caller's hands: await it for its end, iterate `output` as it comes, write to it, end it. */
-import { DEFAULT_GRACE_MS, type ManagerMessage, type SignalName } from '@sandcrew/protocol';
+import type { SignalName } from '@sandcrew/protocol';
 import type { Outcome } from './core/effect.js';
 import type { OutputChunk, PartialTaskResult, TaskResult, TaskStart } from './core/report.js';
 import { SandboxError } from './core/sandbox-error.js';
 import type { StopOrder } from './core/task.js';
 import type { TaskInput } from './io/task-input.js';
 import type { TaskOutput } from './io/task-output.js';
-import { checkMessage, readGraceMs } from './task-request.js';
+import { checkMessage } from './message-check.js';
+import { readGraceMs } from './task-request.js';
 
 /** What a handle may ask of its manager. */
 export interface TaskControl {
@@ -18,8 +19,12 @@ export interface TaskControl {
   detach(): void;
 }
 
-/** Being awaitable, a handle that an async function returns is awaited by it: return it in an object, or not from there. */
-export class TaskHandle implements PromiseLike<TaskResult> {
+/**
+ * A promise of the task's result, and more. As with any promise, an async function that returns one awaits it: return it in
+ * an object, or not from there.
+ */
+export class TaskHandle implements Promise<TaskResult> {
+  readonly [Symbol.toStringTag] = 'TaskHandle';
   readonly taskId: string;
   /**
    * The output as it is written, both streams in the order in which the worker read them. Once. What came before the
@@ -55,6 +60,16 @@ export class TaskHandle implements PromiseLike<TaskResult> {
     return this.#ended.then(onResult, onError);
   }
 
+  /** As of any promise. A handle at whose end nobody looks is no unhandled rejection. */
+  catch<B = never>(onError?: ((error: unknown) => B | PromiseLike<B>) | null): Promise<TaskResult | B> {
+    return this.#ended.catch(onError);
+  }
+
+  /** Runs `onEnd` when the task has ended, however it did. */
+  finally(onEnd?: (() => void) | null): Promise<TaskResult> {
+    return this.#ended.finally(onEnd);
+  }
+
   /**
    * Resolves when the command's stdin has taken all of it: await it, and no more is in memory than was written last.
    * Rejects with INPUT_CLOSED where the task takes none, or no more.
@@ -73,21 +88,21 @@ export class TaskHandle implements PromiseLike<TaskResult> {
    * @throws {SandboxError} INVALID_TASK for an unknown name.
    */
   signal(name: SignalName): void {
-    checkMessage({ type: 'signal_task', taskId: this.taskId, signal: name } as ManagerMessage);
+    checkMessage({ type: 'signal_task', taskId: this.taskId, signal: name });
     this.#control.signal(name);
   }
 
   /**
-   * SIGTERM, after `graceMs` SIGKILL; the handle then rejects with TERMINATED, or with CANCELLED where the task had not
-   * started. Again with another grace: that one counts from then on.
+   * SIGTERM, after `graceMs` (5 000) SIGKILL; the handle then rejects with TERMINATED, or with CANCELLED where the task had not
+   * started; in the tick that made it nothing of it is ever sent. Again with another grace: that one counts from then on.
    */
-  terminate(graceMs: number = DEFAULT_GRACE_MS): void {
+  terminate(graceMs?: number): void {
     this.#control.stop({ graceMs: readGraceMs(graceMs), by: 'caller' });
   }
 
   /** The terminal of a PTY task has a new size. @throws {SandboxError} INVALID_TASK */
   resize(cols: number, rows: number): void {
-    checkMessage({ type: 'resize_pty', taskId: this.taskId, cols, rows } as ManagerMessage);
+    checkMessage({ type: 'resize_pty', taskId: this.taskId, cols, rows });
     this.#control.resize(cols, rows);
   }
 

@@ -19,7 +19,7 @@ export interface OwnerOptions {
   /** Head, and tail, of each stream for the result, bytes. */
   readonly keepBytes: number;
   readonly emitter: EventEmitter<ManagerEvents>;
-  /** Called when the task has ended. */
+  /** Called when the task has ended, and nobody will read more of it. */
   readonly release: () => void;
 }
 
@@ -39,7 +39,6 @@ export class TaskOwner implements TaskPort {
   readonly #ended = promiseParts<TaskResult>();
   readonly #started = promiseParts<TaskStart>();
   readonly #assigned = promiseParts<SandboxWorker>();
-  readonly #release: () => void;
   #decoders = new StreamDecoders();
   #disobey: () => void = () => {};
   #abortReason: unknown;
@@ -49,13 +48,16 @@ export class TaskOwner implements TaskPort {
     this.#taskId = taskId;
     this.#runner = runner;
     this.#emitter = emitter;
-    this.#release = release;
     this.isCommanded = body.command !== null;
     this.assigned = this.#assigned.promise;
     this.assigned.catch(() => {});
-    this.output = new TaskOutput(keepBytes, (bytes, endOffset) =>
-      runner.relay.noteTaken(taskId, bytes, endOffset),
-    );
+    this.output = new TaskOutput(keepBytes, {
+      taken: (bytes, endOffset) => runner.relay.noteTaken(taskId, bytes, endOffset),
+      allTaken: () => {
+        release();
+        runner.dispatch({ type: 'reading_ended', taskId });
+      },
+    });
     this.handle = new TaskHandle(
       taskId,
       {
@@ -109,7 +111,6 @@ export class TaskOwner implements TaskPort {
   }
 
   onSettled(outcome: Outcome): void {
-    this.#release();
     this.#disobey();
     this.output.finish();
     this.input.refuse(`Task ${this.#taskId} has ended.`);

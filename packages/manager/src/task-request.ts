@@ -1,12 +1,67 @@
-/** Judges what a caller hands in, by the protocol's own schemas where the worker reads it, and names the field at fault. */
-import { encodeManagerMessage, isTaskId, MAX_PAYLOAD_BYTES, type ManagerMessage } from '@sandcrew/protocol';
-import { SandboxError } from './core/sandbox-error.js';
+/** Judges what a caller says of a task, by the protocol's own schemas where the worker reads it, and names the field at fault. */
+import { BlockPolicy, DEFAULT_GRACE_MS, ExecuteCommand, isTaskId, TaskLimits } from '@sandcrew/protocol';
+import type { ManagerEvent } from './core/event.js';
+import { faultsOfUnknown, isObject, mismatch } from './core/field-words.js';
+import { RECOVERY_RUNGS } from './core/recovery.js';
+import type { RecoveryRung } from './core/report.js';
 import type { Submission, TaskNeeds } from './core/task.js';
-import type { ManagerOptions, TaskReservation, WorkerAddress, WorkerRequirements } from './options.js';
+import { checkMessage, invalidTask } from './message-check.js';
+import type {
+  AttachRequest,
+  RecoveryOptions,
+  TaskRequest,
+  TaskReservation,
+  WorkerRequirements,
+} from './options.js';
+
+/** As records, so that none that the types have can be missing here. */
+const TASK_FIELDS: Readonly<Record<keyof TaskRequest, true>> = {
+  command: true,
+  taskId: true,
+  priority: true,
+  requirements: true,
+  workspace: true,
+  cwd: true,
+  env: true,
+  stdin: true,
+  pty: true,
+  timeoutMs: true,
+  limits: true,
+  network: true,
+  allowEnv: true,
+  kind: true,
+  expectQuietMs: true,
+  lingerMs: true,
+  blockPolicy: true,
+  idempotent: true,
+  signal: true,
+  graceMs: true,
+};
+const ATTACH_FIELDS: Readonly<Record<keyof AttachRequest, true>> = {
+  taskId: true,
+  workerId: true,
+  workerUrl: true,
+  offset: true,
+  forget: true,
+};
+const RECOVERY_FIELDS: Readonly<Record<keyof RecoveryOptions, true>> = { rung: true, graceMs: true };
+const NEEDS_FIELDS: Readonly<Record<keyof WorkerRequirements, true>> = {
+  type: true,
+  labels: true,
+  memoryBytes: true,
+};
+type Adoption = Extract<ManagerEvent, { readonly type: 'task_adopted' }>;
+/** Objects in a request whose unknown fields the protocol, being open to later versions, lets pass. */
+const INNER_FIELDS = {
+  requirements: Object.keys(NEEDS_FIELDS),
+  pty: Object.keys(ExecuteCommand.properties.pty.properties),
+  limits: Object.keys(TaskLimits.properties),
+  blockPolicy: Object.keys(BlockPolicy.properties),
+} as const;
 
 /** @throws {SandboxError} INVALID_TASK */
 export function readTask(request: TaskReservation, taskId: string): Submission {
-  if (typeof request !== 'object' || request === null) throw invalidTask('the task', 'an object', request);
+  refuseUnknown(request, Object.keys(TASK_FIELDS), 'the task');
   const {
     command,
     priority = 0,
@@ -17,122 +72,74 @@ export function readTask(request: TaskReservation, taskId: string): Submission {
     taskId: _taskId,
     ...rest
   } = request;
+  for (const [name, known] of Object.entries(INNER_FIELDS)) {
+    const inner = request[name as keyof typeof INNER_FIELDS];
+    if (isObject(inner)) refuseUnknown(inner, known, name, `${name}.`);
+  }
   if (!isTaskId(taskId))
-    throw invalidTask('taskId', '1 to 128 of A-Z a-z 0-9 . _ : -, the first a letter or digit', taskId);
-  if (!Number.isSafeInteger(priority)) throw invalidTask('priority', 'a whole number', priority);
-  if (typeof idempotent !== 'boolean') throw invalidTask('idempotent', 'true or false', idempotent);
+    throw invalid('taskId', '1 to 128 of A-Z a-z 0-9 . _ : -, the first a letter or digit', taskId);
+  if (!Number.isSafeInteger(priority)) throw invalid('priority', 'a whole number', priority);
+  if (typeof idempotent !== 'boolean') throw invalid('idempotent', 'true or false', idempotent);
   if (signal !== undefined && !(signal instanceof AbortSignal))
-    throw invalidTask('signal', 'an AbortSignal', signal);
-  if (graceMs !== undefined) readGraceMs(graceMs);
+    throw invalid('signal', 'an AbortSignal', signal);
+  readGraceMs(graceMs);
   const body = {
     ...definedOnly(rest),
-    command: command === undefined ? null : argv(command),
+    command: command === undefined ? null : readWords(command),
   } as Submission['body'];
-  checkMessage({ type: 'execute_command', taskId, ...body, command: body.command ?? '' } as ManagerMessage);
+  checkMessage({ type: 'execute_command', taskId, ...body, command: body.command ?? '' });
   return { taskId, priority, idempotent, needs: readNeeds(requirements), body };
 }
 
 /** @throws {SandboxError} INVALID_TASK */
 export function readCommand(taskId: string, command: string | readonly string[]): string | string[] {
-  checkMessage({ type: 'execute_command', taskId, command: argv(command) } as ManagerMessage);
-  return argv(command);
+  const words = readWords(command);
+  checkMessage({ type: 'execute_command', taskId, command: words });
+  return words;
 }
 
 /** @throws {SandboxError} INVALID_TASK */
-export function readGraceMs(graceMs: number): number {
-  checkMessage({ type: 'terminate_task', taskId: 'any', graceMs } as ManagerMessage);
+export function readGraceMs(graceMs: number = DEFAULT_GRACE_MS): number {
+  checkMessage({ type: 'terminate_task', taskId: 'any', graceMs });
   return graceMs;
 }
 
-/** A message with the fields of a caller, as it would be sent. @throws {SandboxError} INVALID_TASK */
-export function checkMessage(message: ManagerMessage): void {
-  let encoded: string;
-  try {
-    encoded = encodeManagerMessage({ ...message, timestamp: 0 });
-  } catch (error) {
-    // biome-ignore lint/style/useErrorCause: the fault carries it
-    throw new SandboxError({
-      code: 'INVALID_TASK',
-      message: `${(error as Error).message.replace(/^[a-z_]+\//, '').replaceAll('/', '.')}.`,
-      cause: error,
-    });
-  }
-  const bytes = Buffer.byteLength(encoded);
-  if (bytes > MAX_PAYLOAD_BYTES - 64)
-    throw invalidTask('command and env', `at most ${MAX_PAYLOAD_BYTES} bytes in one message`, bytes);
+/** @throws {SandboxError} INVALID_TASK */
+export function readAttach(request: AttachRequest): Pick<Adoption, 'worker' | 'offset' | 'forget'> {
+  refuseUnknown(request, Object.keys(ATTACH_FIELDS), 'what to attach to');
+  const { taskId, workerId, workerUrl, offset = 0, forget = true } = request;
+  if (typeof forget !== 'boolean') throw invalid('forget', 'true or false', forget);
+  checkMessage({ type: 'resume_task', taskId, offset });
+  return { worker: workerId ?? workerUrl, offset, forget };
 }
 
-/** Every fault of the options at once. @throws {SandboxError} INVALID_OPTIONS */
-export function checkOptions(options: ManagerOptions): void {
-  const faults: string[] = [];
-  const {
-    workers = [],
-    managerId,
-    maxWorkers,
-    connectTimeoutMs,
-    lostAfterMs,
-    maxAttempts,
-    keepOutputBytes,
-  } = options;
-  const isCount = (value: number, least: number) => Number.isSafeInteger(value) && value >= least;
-  for (const [name, value, least] of [
-    ['maxWorkers', maxWorkers, 1],
-    ['connectTimeoutMs', connectTimeoutMs, 1],
-    ['lostAfterMs', lostAfterMs, 0],
-    ['maxAttempts', maxAttempts, 1],
-    ['keepOutputBytes', keepOutputBytes, 0],
-  ] as const) {
-    if (value !== undefined && !isCount(value, least))
-      faults.push(`${name}: expected a whole number from ${least}, got ${show(value)}`);
-  }
-  if (managerId !== undefined && !isTaskId(managerId)) {
-    faults.push(
-      `managerId: expected 1 to 128 of A-Z a-z 0-9 . _ : -, the first a letter or digit, got ${show(managerId)}`,
-    );
-  }
-  if (workers.length > (maxWorkers ?? 10))
-    faults.push(`workers: expected at most maxWorkers (${maxWorkers ?? 10}), got ${workers.length}`);
-  workers.forEach((worker, i) => {
-    faults.push(...faultsOfAddress(worker).map((fault) => `workers[${i}].${fault}`));
-    if (workers.findIndex(({ url }) => url === worker.url) < i)
-      faults.push(`workers[${i}].url: expected each URL once, got ${worker.url} again`);
-  });
-  if (faults.length > 0)
-    throw new SandboxError({ code: 'INVALID_OPTIONS', message: `${faults.join('; ')}.` });
+/** @throws {SandboxError} INVALID_TASK */
+export function readRecovery(options: RecoveryOptions): { rung: RecoveryRung | undefined; graceMs: number } {
+  refuseUnknown(options, Object.keys(RECOVERY_FIELDS), 'the options');
+  const { rung, graceMs } = options;
+  if (rung !== undefined && !RECOVERY_RUNGS.includes(rung))
+    throw invalid('rung', `one of ${RECOVERY_RUNGS.join(', ')}`, rung);
+  return { rung, graceMs: readGraceMs(graceMs) };
 }
 
-function faultsOfAddress({ url, token, tokenFile }: WorkerAddress): string[] {
-  const faults: string[] = [];
-  if (!/^(wss?:\/\/|ws\+unix:\/)/.test(url))
-    faults.push(`url: expected ws://, wss:// or ws+unix:/path.sock:/, got ${show(url)}`);
-  else if (!URL.canParse(url)) faults.push(`url: expected a URL, got ${show(url)}`);
-  else if (url.includes('#')) faults.push(`url: expected no fragment, got ${show(url)}`);
-  else if (url.includes('?')) faults.push('url: expected no query (a token never stands in a URL), got one');
-  if ((token === undefined) === (tokenFile === undefined))
-    faults.push('token: expected either token or tokenFile');
-  else if (token !== undefined && !/^[\x21-\x7e]+$/.test(token))
-    faults.push('token: expected visible ASCII without spaces');
-  return faults;
-}
-
-/** What is misspelt would be ignored in silence: a task would run where, or as, its caller did not mean. */
-function refuseUnknown(where: string, unknown: object, known: string): void {
-  const [name] = Object.keys(unknown);
-  if (name !== undefined) throw invalidTask(where, `one of ${known}`, name);
+/** @throws {SandboxError} INVALID_TASK where `given` is no object, or has a field that there is not. */
+function refuseUnknown(given: object, known: readonly string[], what: string, where = ''): void {
+  if (!isObject(given)) throw invalid(what, 'an object', given);
+  const faults = faultsOfUnknown(given, known, where);
+  if (faults.length > 0) throw invalidTask(faults.join('; '));
 }
 
 function readNeeds(requirements: WorkerRequirements | undefined): TaskNeeds {
   if (requirements === undefined) return {};
-  const { type, labels, memoryBytes, ...unknown } = requirements;
-  refuseUnknown('requirements', unknown, 'type, labels, memoryBytes');
-  if (type !== undefined && typeof type !== 'string')
-    throw invalidTask('requirements.type', 'a string', type);
+  if (!isObject(requirements)) throw invalid('requirements', 'an object', requirements);
+  const { type, labels, memoryBytes } = requirements;
+  if (type !== undefined && typeof type !== 'string') throw invalid('requirements.type', 'a string', type);
   if (memoryBytes !== undefined && !(Number.isSafeInteger(memoryBytes) && memoryBytes >= 0)) {
-    throw invalidTask('requirements.memoryBytes', 'a whole number of bytes from 0', memoryBytes);
+    throw invalid('requirements.memoryBytes', 'a whole number of bytes from 0', memoryBytes);
   }
   const pairs = Object.entries(labels ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
   for (const [name, value] of pairs) {
-    if (typeof value !== 'string') throw invalidTask(`requirements.labels.${name}`, 'a string', value);
+    if (typeof value !== 'string') throw invalid(`requirements.labels.${name}`, 'a string', value);
   }
   // In one order, so that tasks with the same needs are known by that.
   return {
@@ -142,22 +149,25 @@ function readNeeds(requirements: WorkerRequirements | undefined): TaskNeeds {
   };
 }
 
-function argv(command: string | readonly string[]): string | string[] {
-  return Array.isArray(command) ? [...command] : (command as string);
+/** A copy of a command that says something. Whether its words are words, the message's schema tells. */
+function readWords(command: string | readonly string[]): string | string[] {
+  const isArgv = Array.isArray(command);
+  const words: readonly unknown[] = isArgv ? command : [command];
+  const [first] = words;
+  const isBlank = typeof first === 'string' && (isArgv ? first === '' : first.trim() === '');
+  if (words.length === 0 || isBlank) throw invalidTask('command: expected a command, got an empty one');
+  for (const [index, word] of words.entries()) {
+    const at = typeof word === 'string' ? word.indexOf('\0') : -1;
+    const field = isArgv ? `command[${index}]` : 'command';
+    if (at >= 0) throw invalidTask(`${field}: expected no NUL, got one at character ${at}`);
+  }
+  return isArgv ? [...command] : (command as string);
 }
 
 function definedOnly(fields: object): object {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
-function invalidTask(field: string, expected: string, got: unknown): SandboxError {
-  return new SandboxError({
-    code: 'INVALID_TASK',
-    message: `${field}: expected ${expected}, got ${show(got)}.`,
-  });
-}
-
-function show(value: unknown): string {
-  const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+function invalid(field: string, expected: string, got: unknown) {
+  return invalidTask(mismatch(field, expected, got));
 }

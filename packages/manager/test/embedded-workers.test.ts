@@ -99,6 +99,7 @@ describe('a manager that is given no worker', () => {
     await manager.run({ command: 'a' });
     await manager.close();
     expect(existsSync(stateDirectory)).toBe(true);
+    rmSync(stateDirectory, { recursive: true });
   });
 });
 

@@ -223,6 +223,53 @@ describe('attaching', () => {
     expect(worker.count('forget_task')).toBe(0);
   });
 
+  test('to an ended task forgets it when its reader has taken all of it, and not before', async () => {
+    const task = manager.attach({ taskId: 'done' });
+    const reader = task.output[Symbol.asyncIterator]();
+    await worker.next('resume_task');
+    worker.sendOutput('done', 0, 'abc');
+    worker.complete('done', 3);
+    expect(await task).toMatchObject({ exitCode: 0 });
+    expect(await reader.next()).toMatchObject({ value: { text: 'abc' } });
+    worker.cut(); // also a new connection is no reason to drop it
+    await worker.next('hello');
+    await worker.next('hello');
+    await manager.connected();
+    manager.run({ command: 'x' });
+    await worker.next('execute_command'); // whatever was sent before it is here
+    expect(worker.count('forget_task')).toBe(0);
+    expect(await reader.next()).toMatchObject({ done: true });
+    expect(await worker.next('forget_task')).toMatchObject({ taskId: 'done' });
+  });
+
+  test('to an ended task that is to be kept acks what its reader takes after its end', async () => {
+    const task = manager.attach({ taskId: 'done', forget: false });
+    const reader = task.output[Symbol.asyncIterator]();
+    await worker.next('resume_task');
+    worker.sendOutput('done', 0, 'abc');
+    worker.complete('done', 3);
+    await task;
+    await reader.next();
+    expect(worker.count('task_ack')).toBe(0);
+    await reader.next();
+    expect(await worker.next('task_ack')).toMatchObject({ taskId: 'done', offset: 3 });
+    expect(await manager.listTasks()).toContainEqual(
+      expect.objectContaining({ taskId: 'done', state: 'complete', ackedOffset: 3 }),
+    );
+  });
+
+  test('to an ended task whose reader has not taken all of it, forgets it at close()', async () => {
+    const task = manager.attach({ taskId: 'done' });
+    task.output[Symbol.asyncIterator]();
+    await worker.next('resume_task');
+    worker.sendOutput('done', 0, 'abc');
+    worker.complete('done', 3);
+    await task;
+    expect(() => manager.attach({ taskId: 'done' })).toThrow(/in use/);
+    await manager.close();
+    expect(worker.count('forget_task')).toBe(1);
+  });
+
   test('to end a task reads nothing of it: its output stays at the worker', async () => {
     const task = manager.attach({ taskId: 'old', offset: 0, forget: false });
     task.output[Symbol.asyncIterator]();
@@ -245,15 +292,45 @@ describe('attaching', () => {
 
 describe('workspaces', () => {
   test('are removed one at a time, and a refusal is told', async () => {
+    await manager.connected();
     const first = manager.removeWorkspace('a');
     const second = manager.removeWorkspace('b');
     expect(await worker.next('remove_workspace')).toMatchObject({ workspace: 'a' });
+    manager.run({ command: 'x' });
+    await worker.next('execute_command'); // whatever was sent before it is here
     expect(worker.count('remove_workspace')).toBe(1);
     worker.send({ type: 'protocol_error', code: 'workspace_busy', message: 'a task runs in a' });
     expect(await faultOf(first)).toMatchObject({ code: 'WORKSPACE_BUSY' });
     expect(await worker.next('remove_workspace')).toMatchObject({ workspace: 'b' });
     worker.send({ type: 'workspace_removed', workspace: 'b' });
     await second;
+  });
+});
+
+describe("a worker's health", () => {
+  const health = { cpu: 7, memory: 20, disk: 30, loadAverage: [0, 0, 0], eventLoopDelayMs: 0, uptimeMs: 1 };
+  const heartbeat = { type: 'heartbeat', status: 'idle', runningTasks: 0, health } as const;
+
+  test('is told with its load as soon as its first heartbeat has come', async () => {
+    const asked = manager.workerHealth('worker-1').catch(() => manager.workerHealth());
+    await worker.next('hello');
+    worker.send(heartbeat);
+    expect(await asked).toMatchObject({ workerId: 'worker-1', health: 'healthy', load: { cpu: 7 } });
+    expect(await manager.workerHealth()).toMatchObject({ load: { cpu: 7 } });
+  });
+
+  test('is told without its load where no heartbeat comes within 2 s', async () => {
+    const startMs = performance.now();
+    expect(await manager.workerHealth()).toMatchObject({ phase: 'connected', load: null });
+    expect(performance.now() - startMs).toBeGreaterThan(1_900);
+    expect(performance.now() - startMs).toBeLessThan(4_000);
+  });
+
+  test('of one that cannot be reached rejects with the error of the dial', async () => {
+    await manager.close();
+    worker.refusal = { status: 401 };
+    manager = new SandboxManager({ workers: [worker.address] });
+    expect(await faultOf(manager.workerHealth())).toMatchObject({ code: 'TOKEN_REFUSED' });
   });
 });
 

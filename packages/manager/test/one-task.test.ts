@@ -129,6 +129,18 @@ describe('a task', () => {
     ]);
   });
 
+  test('is a promise: it can be raced, caught, and looked after with finally', async () => {
+    play([]);
+    const task: Promise<unknown> = manager.run({ command: 'x' });
+    expect(await Promise.race([task, new Promise(() => {})])).toMatchObject({ exitCode: 0 });
+    let cleanedUp = 0;
+    expect(await task.finally(() => cleanedUp++)).toMatchObject({ exitCode: 0 });
+    const failing = manager.run({ command: 'x', signal: AbortSignal.abort() });
+    expect(await failing.finally(() => cleanedUp++).catch(({ code }) => code)).toBe('CANCELLED');
+    expect(cleanedUp).toBe(2);
+    expect(Object.prototype.toString.call(task)).toBe('[object TaskHandle]');
+  });
+
   test('that nobody awaits or iterates still ends', async () => {
     play([['stdout', 'x'.repeat(60_000)]]);
     manager.run({ command: 'x' });
@@ -291,6 +303,7 @@ describe('ending a task', () => {
     const task = manager.run({ command: 'vi', pty: { cols: 80, rows: 24 }, taskId: 't' });
     task.signal('SIGINT');
     await worker.next('execute_command');
+    task.signal('SIGHUP'); // sent, and not started
     worker.start('t');
     await task.started;
     task.signal('SIGUSR1');
@@ -308,6 +321,22 @@ describe('ending a task', () => {
     expect(error).toMatchObject({ code: 'CANCELLED', cause: 'enough' });
     await until('the manager is connected', () => worker.isConnected);
     expect(worker.count('execute_command')).toBe(0);
+  });
+
+  test('a task that is ended in the tick that made it is CANCELLED, and nothing is ever sent', async () => {
+    await manager.connected();
+    const aborter = new AbortController();
+    const tasks = [
+      manager.run({ command: 'x', signal: AbortSignal.abort() }),
+      manager.run({ command: 'x', signal: aborter.signal }),
+      manager.run({ command: 'x' }),
+    ];
+    aborter.abort();
+    manager.run({ command: 'x', taskId: 'wanted' });
+    tasks[2]?.terminate();
+    for (const task of tasks) expect((await faultOf(task)).code).toBe('CANCELLED');
+    expect(await worker.next('execute_command')).toMatchObject({ taskId: 'wanted' });
+    expect(worker.received.map(({ type }) => type)).toEqual(['hello', 'execute_command']);
   });
 
   test('an AbortSignal after the start ends the task with the grace that was given', async () => {
@@ -332,56 +361,5 @@ describe('ending a task', () => {
     await worker.next('terminate_task');
     worker.complete('t', 0, 7);
     expect(await task).toMatchObject({ exitCode: 7 });
-  });
-});
-
-describe('bad requests', () => {
-  test.each([
-    [{}, /command: expected/],
-    [{ command: 5 }, /command/],
-    [{ command: 'x', taskId: '../x' }, /taskId/],
-    [{ command: 'x', priority: 1.5 }, /priority/],
-    [{ command: 'x', workspace: '..' }, /workspace/],
-    [{ command: 'x', timeoutMs: -1 }, /timeoutMs/],
-    [{ command: 'x', env: { A: 1 } }, /env/],
-    [{ command: 'x', requirements: { memoryBytes: 'much' } }, /requirements.memoryBytes/],
-    [{ command: 'x', signal: 5 }, /signal/],
-    [{ command: 'x'.repeat(1_100_000) }, /1048576/],
-  ])('%# are INVALID_TASK, thrown at once, with the field named', (request, expected) => {
-    let thrown: unknown;
-    try {
-      manager.run(request as never);
-    } catch (error) {
-      thrown = error;
-    }
-    expect(thrown).toMatchObject({ code: 'INVALID_TASK', message: expect.stringMatching(expected) });
-  });
-
-  test('an id that is in use is DUPLICATE_TASK, here and at the worker', async () => {
-    manager.run({ command: 'x', taskId: 't' });
-    expect(() => manager.run({ command: 'y', taskId: 't' })).toThrow(/in use/);
-    await worker.next('execute_command');
-    worker.send({ type: 'protocol_error', code: 'duplicate_task', message: 'another body', taskId: 't' });
-    await new Promise((resolve) => manager.once('taskFailed', resolve));
-  });
-
-  test('a requirement that there is not is refused by name, not ignored', async () => {
-    const manager = new SandboxManager();
-    const requirements = { label: { zone: 'a' } } as never;
-    expect(() => manager.run({ command: 'true', requirements })).toThrow(
-      /requirements: expected one of type.*label/,
-    );
-    await manager.close();
-  });
-
-  test('a URL with a fragment is a fault of the options', () => {
-    const workers = [{ url: 'ws://127.0.0.1:1#x', token: 'x' }];
-    expect(() => new SandboxManager({ workers })).toThrow(/workers\[0\]\.url: expected no fragment/);
-  });
-
-  test('every fault of the options is named at once', () => {
-    expect(
-      () => new SandboxManager({ maxWorkers: 0, managerId: '', workers: [{ url: 'http://x' }] }),
-    ).toThrow(/maxWorkers.*managerId.*workers\[0\]\.url.*workers\[0\]\.token/);
   });
 });

@@ -82,9 +82,16 @@ describe('output', () => {
 
   test('that is iterated and not taken is not acknowledged', async () => {
     const log = serve(pattern(3_000_000));
+    let comeBytes = 0;
+    manager.on('taskOutput', ({ bytes }) => {
+      comeBytes += bytes.length;
+    });
     const task = manager.run({ command: 'x', taskId: 't' });
     const reader = task.output[Symbol.asyncIterator]();
-    await until('the window is full', () => log.sentOffset === WINDOW_BYTES);
+    await until('the window has come', () => comeBytes >= WINDOW_BYTES);
+    task.signal('SIGUSR1');
+    await worker.next('signal_task'); // whatever was sent before it is here
+    expect(log.sentOffset).toBe(WINDOW_BYTES);
     expect(worker.count('task_ack')).toBe(0);
     await reader.return?.();
     expect((await task).outputBytes).toBe(3_000_000);

@@ -65,19 +65,19 @@ describe('a dial that is refused', () => {
     await other.close();
   });
 
-  test('for a wrong token is TOKEN_REFUSED; a token file is read at each dial, its name left away', async () => {
-    const error = await faultOf(
-      manage({ workers: [{ url: worker.url, token: 'wrong' }] }).run({ command: 'x' }),
-    );
-    expect(error.code).toBe('TOKEN_REFUSED');
-    expect(
-      await faultOf(
-        manage({ workers: [{ url: worker.url, tokenFile: '/nowhere/token' }] }).run({ command: 'x' }),
-      ),
-    ).toMatchObject({
-      code: 'INVALID_OPTIONS',
-      message: expect.stringContaining('/nowhere/token'),
+  test('is one that offers sandcrew.v1 and the token in a header, and no compression', async () => {
+    await manage().connected();
+    expect(worker.upgradeHeaders).toMatchObject({
+      authorization: `Bearer ${worker.token}`,
+      'sec-websocket-protocol': 'sandcrew.v1',
     });
+    expect(worker.upgradeHeaders).not.toHaveProperty('sec-websocket-extensions');
+    expect(worker.upgradeHeaders).not.toHaveProperty('origin');
+  });
+
+  test('for a wrong token is TOKEN_REFUSED', async () => {
+    const workers = [{ url: worker.url, token: 'wrong' }];
+    expect(await faultOf(manage({ workers }).run({ command: 'x' }))).toMatchObject({ code: 'TOKEN_REFUSED' });
   });
 });
 
@@ -98,8 +98,14 @@ describe('a worker that is away', () => {
     const silent: Server = createServer(() => {});
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     const url = `ws://127.0.0.1:${(silent.address() as AddressInfo).port}`;
-    const error = await faultOf(manage({ workers: [{ url, token: 'x' }] }).run({ command: 'x' }));
-    expect(error.code).toBe('WORKER_UNREACHABLE');
+    manage({ workers: [{ url, token: 'x' }] });
+    const told = new Promise<string>((resolve) =>
+      manager.once('workerDisconnected', (_worker, error) => resolve(error.message)),
+    );
+    const startMs = performance.now();
+    expect(await faultOf(manager.run({ command: 'x' }))).toMatchObject({ code: 'WORKER_UNREACHABLE' });
+    expect(await told).toContain(`${url} did not answer within 400 ms`);
+    expect(performance.now() - startMs).toBeLessThan(1_500);
     await manager.close();
     silent.close();
   });
@@ -125,6 +131,17 @@ describe('a worker that is away', () => {
     expect(await faultOf(manager.connected())).toMatchObject({ code: 'TOKEN_REFUSED' });
     expect(await faultOf(manager.listTasks())).toMatchObject({ code: 'TOKEN_REFUSED' });
     expect(await faultOf(manager.listWorkspaces())).toMatchObject({ code: 'TOKEN_REFUSED' });
+  });
+
+  test('that keeps the managerId for another token name (4003) fails tasks with MANAGER_ID_TAKEN', async () => {
+    manage({ connectTimeoutMs: 5_000 });
+    await manager.connected();
+    const told = new Promise((resolve) =>
+      manager.once('workerDisconnected', (_worker, error) => resolve(error.code)),
+    );
+    worker.hangUp(4_003, 'a token of another name');
+    expect(await told).toBe('MANAGER_ID_TAKEN');
+    expect(await faultOf(manager.run({ command: 'x' }))).toMatchObject({ code: 'MANAGER_ID_TAKEN' });
   });
 
   test('a second manager with the same managerId ends the first for good, and tells it so', async () => {
@@ -167,7 +184,7 @@ describe('a hostile worker', () => {
     const told = new Promise<string>((resolve) =>
       manager.once('workerDisconnected', (_worker, error) => resolve(error.code)),
     );
-    worker.sendRaw('x'.repeat(1_100_000));
+    worker.sendRaw(`{"type":"forecast","said":"${'x'.repeat(1_100_000)}"}`);
     expect(await told).toBe('WORKER_MISBEHAVED');
   });
 
@@ -182,6 +199,23 @@ describe('a hostile worker', () => {
     );
     for (let i = 0; i < 40; i++) worker.sendOutput('t', i * 65_536, Buffer.alloc(65_536));
     expect(await told).toMatch(/past the last ack/);
+  });
+
+  test('is not one that says what this version does not know: that is ignored', async () => {
+    manage({ connectTimeoutMs: 2_000 });
+    const task = manager.run({ command: 'x', taskId: 't' });
+    await worker.next('execute_command');
+    worker.sendRaw('{"type":"forecast","workerId":"worker-1","timestamp":1}');
+    worker.send({
+      type: 'execution_started',
+      taskId: 't',
+      pid: 1,
+      containment: 'process-group',
+      mood: 'fine',
+    } as never);
+    worker.complete('t', 0);
+    expect(await task).toMatchObject({ exitCode: 0 });
+    expect(worker.upgrades).toBe(1);
   });
 
   test('that speaks of tasks which it does not have is not listened to', async () => {

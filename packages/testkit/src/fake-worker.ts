@@ -1,5 +1,5 @@
 /** A worker that says what a test tells it to, on a real socket. It runs nothing. */
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import {
@@ -45,6 +45,8 @@ export class FakeWorker {
   /** Called with each message, after it was noted. */
   script: (message: ManagerMessage) => void = () => {};
   upgrades = 0;
+  /** Of the last upgrade that was asked for. */
+  upgradeHeaders: IncomingHttpHeaders = {};
   readonly #server: Server;
   readonly #sockets: WebSocketServer;
   readonly #welcomes: boolean;
@@ -76,6 +78,7 @@ export class FakeWorker {
     });
     this.#server.on('upgrade', (request, socket, head) => {
       this.upgrades++;
+      this.upgradeHeaders = request.headers;
       const wrongToken = request.headers.authorization !== `Bearer ${this.token}`;
       const refusal = this.refusal ?? (wrongToken ? { status: 401, body: 'unknown token' } : null);
       if (refusal !== null) {

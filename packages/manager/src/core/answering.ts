@@ -6,6 +6,8 @@ import { clearTimer, send, setTimer, type Turn } from './turn.js';
 import { showWorker, type Worker, workerName } from './worker.js';
 
 const REMOVAL_TIMEOUT_MS = 60_000;
+/** The first heartbeat follows the welcome; a worker that sends none so soon is shown without its load. */
+const LOAD_TIMEOUT_MS = 2_000;
 
 export function makeRequest(
   turn: Turn,
@@ -27,14 +29,22 @@ export function addRequest(turn: Turn, worker: Worker, requestId: string, kind: 
   turn.state.requests.set(requestId, { requestId, workerKey: worker.key, kind, sent: false });
   // A worker process that is being started reports by itself; its connection follows.
   const patienceMs = turn.state.policy.connectTimeoutMs * (worker.phase === 'starting' ? 2.5 : 1);
-  setTimer(turn, { kind: 'request', requestId }, kind.kind === 'ready' ? patienceMs : REMOVAL_TIMEOUT_MS);
+  const timeoutMs = kind.kind === 'remove_workspace' ? REMOVAL_TIMEOUT_MS : patienceMs;
+  setTimer(turn, { kind: 'request', requestId }, timeoutMs);
 }
 
-/** The worker is connected: whoever waited for that is answered, and the next removal is sent. */
+/** The worker is connected: who waited for that, or for the load that is known, is answered, and the next removal is sent. */
 export function advanceRequests(turn: Turn, worker: Worker): void {
   const mine = requestsOf(turn, worker);
-  for (const request of mine.filter(({ kind }) => kind.kind === 'ready')) answer(turn, request, worker);
-  const removals = mine.filter(({ kind }) => kind.kind === 'remove_workspace');
+  for (const request of mine) {
+    const { kind } = request.kind;
+    if (kind === 'ready' || (kind === 'load' && worker.heartbeat !== null)) answer(turn, request, worker);
+    else if (kind === 'load' && !request.sent) {
+      request.sent = true;
+      setTimer(turn, { kind: 'request', requestId: request.requestId }, LOAD_TIMEOUT_MS);
+    }
+  }
+  const removals = removalsOf(mine);
   const next = removals.some(({ sent }) => sent) ? undefined : removals[0];
   if (next?.kind.kind === 'remove_workspace') {
     next.sent = true;
@@ -43,7 +53,7 @@ export function advanceRequests(turn: Turn, worker: Worker): void {
 }
 
 export function endRemoval(turn: Turn, worker: Worker, fault: Fault | null): void {
-  const request = requestsOf(turn, worker).find(({ sent }) => sent);
+  const request = removalsOf(requestsOf(turn, worker)).find(({ sent }) => sent);
   if (request === undefined) return;
   if (fault === null) answer(turn, request, worker);
   else refuse(turn, request, fault);
@@ -64,6 +74,10 @@ export function expireRequest(turn: Turn, requestId: string): void {
   const request = turn.state.requests.get(requestId);
   const worker = request && turn.state.workers.get(request.workerKey);
   if (request === undefined || worker === undefined) return;
+  if (request.kind.kind === 'load' && worker.phase === 'connected') {
+    answer(turn, request, worker);
+    return;
+  }
   const silent: Fault = {
     code: 'NOT_ANSWERED',
     message: `${worker.url} was asked to ${request.kind.kind} and did not answer in time.`,
@@ -89,6 +103,10 @@ export function unknownWorker(turn: Turn, name: string | undefined): Fault {
 
 function requestsOf(turn: Turn, worker: Worker): Request[] {
   return [...turn.state.requests.values()].filter(({ workerKey }) => workerKey === worker.key);
+}
+
+function removalsOf(requests: readonly Request[]): Request[] {
+  return requests.filter(({ kind }) => kind.kind === 'remove_workspace');
 }
 
 function answer(turn: Turn, request: Request, worker: Worker): void {

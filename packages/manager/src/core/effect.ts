@@ -43,6 +43,8 @@ export type Effect =
   | { readonly type: 'start_worker'; readonly workerKey: string; readonly workerType: string }
   | { readonly type: 'set_timer'; readonly timer: Timer; readonly delayMs: number }
   | { readonly type: 'clear_timer'; readonly timer: Timer }
+  /** Report `tick_ended` when the code that runs now has come to its end. */
+  | { readonly type: 'await_tick_end' }
   | { readonly type: 'tell_assigned'; readonly taskId: string; readonly worker: SandboxWorker }
   | {
       readonly type: 'tell_started';

@@ -12,6 +12,8 @@ export type Timer =
 
 export type ManagerEvent =
   | { readonly type: 'task_submitted'; readonly submission: Submission }
+  /** Whoever submitted tasks has had its say: what it took back at once is gone from them. */
+  | { readonly type: 'tick_ended' }
   | {
       readonly type: 'task_commanded';
       readonly taskId: string;
@@ -24,6 +26,8 @@ export type ManagerEvent =
       readonly offset: number;
       readonly forget: boolean;
     }
+  /** The reader of a task that has ended took all of its output, or will take no more. */
+  | { readonly type: 'reading_ended'; readonly taskId: string }
   | { readonly type: 'stop_asked'; readonly taskId: string; readonly stop: StopOrder }
   | { readonly type: 'signal_asked'; readonly taskId: string; readonly signal: SignalName }
   | { readonly type: 'resize_asked'; readonly taskId: string; readonly cols: number; readonly rows: number }

@@ -3,7 +3,8 @@
 /** Each code: what it means, and what to do next. docs/errors.md is made from this table. */
 export const ERROR_CODES = {
   INVALID_OPTIONS: {
-    means: 'The options of the manager are not valid.',
+    means:
+      'The options of the manager, or of `close()`, are not valid, or a token file is not what it has to be.',
     next: 'Correct the field that the message names.',
   },
   INVALID_TASK: {

@@ -1,4 +1,4 @@
-/** Ends a task in the manager's books, once: frees its slot, tells its owner, lets its worker drop it. */
+/** Ends a task in the manager's books, once: frees its slot, tells its owner, and when that has read it, lets its worker drop it. */
 import type { TaskEnd } from './effect.js';
 import { chooseAck, noteAcked } from './output-cursor.js';
 import type { WorkerTask } from './report.js';
@@ -27,18 +27,24 @@ interface Ending {
 }
 
 function settle(turn: Turn, task: Task, ending: Ending & { trigger: 'complete' | 'fail' | 'cancel' }): void {
-  const worker = workerOf(turn, task);
   moveTask(task, ending.trigger, placeOf(turn, task), ending.fault?.message);
   release(turn, task);
   tellEnd(turn, task, ending);
+  if (isKept(task, ending.fault)) turn.state.beingRead.set(task.taskId, task);
+}
+
+/** Nobody will read more of an ended task: its worker may drop it, unless it is to be kept for another `attach`. */
+export function endReading(turn: Turn, taskId: string): void {
+  const task = turn.state.beingRead.get(taskId);
+  if (task === undefined) return;
+  turn.state.beingRead.delete(taskId);
   if (task.adoption?.confirmed && !task.adoption.forget) {
-    keepForLater(turn, task, ending.fault === null ? 'complete' : 'error');
+    keepForLater(turn, task, task.state === 'completed' ? 'complete' : 'error');
     return;
   }
   // A worker that is away hears of it when it is back: it lists the task, and the task is no longer wanted.
-  if (worker?.phase === 'connected' && isKept(task, ending.fault)) {
-    send(turn, worker.key, { type: 'forget_task', taskId: task.taskId });
-  }
+  const worker = workerOf(turn, task);
+  if (worker?.phase === 'connected') send(turn, worker.key, { type: 'forget_task', taskId });
 }
 
 /** Lets a task go on without this manager. */
@@ -88,7 +94,7 @@ export function release(turn: Turn, task: Task): void {
   if (worker.taskIds.size === 0) clearTimer(turn, { kind: 'away', workerKey: worker.key });
 }
 
-/** Whether the worker keeps a record of the task that it may drop now. */
+/** Whether the worker keeps a record of the task that it may drop. */
 function isKept(task: Task, fault: Fault | null): boolean {
   if (!task.sent) return false;
   return fault === null || !['REJECTED', 'DUPLICATE_TASK', 'UNKNOWN_TASK'].includes(fault.code);

@@ -1,6 +1,6 @@
 /** The manager's own end: tasks first, then connections and worker processes, all within a time. */
 import { DEFAULT_LINGER_MS } from '@sandcrew/protocol';
-import { failTask, letGo } from './settlement.js';
+import { endReading, failTask, letGo } from './settlement.js';
 import { stopTask } from './task-life.js';
 import { setTimer, type Turn, workerOf } from './turn.js';
 import { workerName } from './worker.js';
@@ -40,9 +40,11 @@ export function forceClose(turn: Turn): void {
 }
 
 /** Shuts down when the last task has ended. */
-export function closeWhenIdle({ state, effects }: Turn): void {
+export function closeWhenIdle(turn: Turn): void {
+  const { state, effects } = turn;
   if (state.closing !== 'ending_tasks' || state.tasks.size > 0) return;
   state.closing = 'closed';
+  for (const taskId of [...state.beingRead.keys()]) endReading(turn, taskId);
   for (const { requestId } of state.requests.values()) {
     effects.push({
       type: 'refuse_request',

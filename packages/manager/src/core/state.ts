@@ -20,7 +20,11 @@ export interface ManagerState {
   readonly workers: Map<string, Worker>;
   /** Tasks that have not ended. */
   readonly tasks: Map<string, Task>;
+  /** Submitted in this tick, and not in the line yet: who submits a task may still end it before anything of it is sent. */
+  readonly arrivals: Task[];
   readonly waiting: WaitingLine;
+  /** Tasks that have ended, and whose reader may not have all of their output yet: their worker keeps it until then. */
+  readonly beingRead: Map<string, Task>;
   readonly freeSlots: FreeSlots;
   /** Tasks that are to be taken over, and that their worker has not confirmed yet. */
   readonly adoptions: Set<string>;
@@ -39,7 +43,9 @@ export function openState(policy: ManagerPolicy): ManagerState {
     policy,
     workers: new Map(),
     tasks: new Map(),
+    arrivals: [],
     waiting: new WaitingLine(),
+    beingRead: new Map(),
     freeSlots: new FreeSlots(),
     adoptions: new Set(),
     homes: new Map(),

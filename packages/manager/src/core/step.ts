@@ -2,12 +2,11 @@
  * The manager's machine: what happened goes in, what is to be done comes out. It decides everything and touches
  * nothing; time and chance arrive with the event.
  */
-import type { WorkerMessage } from '@sandcrew/protocol';
-import { endRemoval, expireRequest, makeRequest } from './answering.js';
+import { expireRequest, makeRequest } from './answering.js';
 import type { Effect } from './effect.js';
 import type { ManagerEvent, Timer } from './event.js';
-import { judgeGap } from './output-cursor.js';
 import { judgeWaits, placeTasks } from './placement.js';
+import { endReading } from './settlement.js';
 import { askClose, closeWhenIdle, forceClose } from './shutdown.js';
 import { refreshSlots } from './slots.js';
 import type { ManagerState } from './state.js';
@@ -16,23 +15,15 @@ import {
   adoptTask,
   commandTask,
   detachTask,
+  enqueueArrivals,
   resizeTask,
   signalTask,
   stopTask,
   submitTask,
 } from './task-life.js';
-import {
-  blockCleared,
-  commandUnsent,
-  taskBlocked,
-  taskCompleted,
-  taskErred,
-  taskMessageRefused,
-  taskOverdue,
-  taskStarted,
-} from './task-news.js';
-import { type Moment, type Turn, workerOf } from './turn.js';
-import { type Worker, workerName } from './worker.js';
+import { commandUnsent, taskOverdue } from './task-loss.js';
+import type { Moment, Turn } from './turn.js';
+import type { Worker } from './worker.js';
 import {
   connectionLost,
   connectionOpened,
@@ -41,12 +32,11 @@ import {
   nameWorker,
   protocolBroken,
   workerAwayTooLong,
-  workerBeat,
   workerGone,
   workerSilent,
   workerStarted,
-  workerWelcomed,
 } from './worker-life.js';
+import { handleMessage } from './worker-message.js';
 
 /** One step. @returns what to do, in this order. */
 export function step(state: ManagerState, event: ManagerEvent, moment: Moment): Effect[] {
@@ -64,11 +54,17 @@ function handle(turn: Turn, event: ManagerEvent): void {
     case 'task_submitted':
       submitTask(turn, event.submission);
       return;
+    case 'tick_ended':
+      enqueueArrivals(turn);
+      return;
     case 'task_commanded':
       commandTask(turn, event.taskId, event.command);
       return;
     case 'task_adopted':
       adoptTask(turn, event);
+      return;
+    case 'reading_ended':
+      endReading(turn, event.taskId);
       return;
     case 'stop_asked':
       withTask(turn, event.taskId, (task) => stopTask(turn, task, event.stop));
@@ -135,85 +131,6 @@ function handleWorker(turn: Turn, worker: Worker, event: WorkerEvent): void {
   }
 }
 
-function handleMessage(turn: Turn, worker: Worker, message: WorkerMessage): void {
-  if (message.type === 'welcome') {
-    if (worker.phase !== 'connected') workerWelcomed(turn, worker, message);
-    else protocolBroken(turn, worker, 'expected one welcome, got another');
-    return;
-  }
-  if (worker.phase !== 'connected') return;
-  switch (message.type) {
-    case 'heartbeat':
-      workerBeat(turn, worker, message);
-      return;
-    case 'pong':
-      return;
-    case 'task_output':
-      protocolBroken(turn, worker, 'expected output as binary frames, got it as text');
-      return;
-    case 'workspace_removed':
-      worker.workspaces.delete(message.workspace);
-      turn.state.homes.delete(message.workspace);
-      endRemoval(turn, worker, null);
-      return;
-    case 'protocol_error':
-      if (message.taskId !== undefined) {
-        withTaskOf(turn, worker, message.taskId, (task) => taskMessageRefused(turn, task, worker, message));
-        return;
-      }
-      if (message.code === 'workspace_busy')
-        endRemoval(turn, worker, { code: 'WORKSPACE_BUSY', message: message.message });
-      if (message.code === 'unknown_workspace')
-        endRemoval(turn, worker, { code: 'UNKNOWN_WORKSPACE', message: message.message });
-      return;
-    default:
-      withTaskOf(turn, worker, message.taskId, (task) => handleTaskMessage(turn, task, worker, message));
-      return;
-  }
-}
-
-type TaskMessage = Exclude<
-  WorkerMessage,
-  { type: 'welcome' | 'heartbeat' | 'pong' | 'task_output' | 'workspace_removed' | 'protocol_error' }
->;
-
-function handleTaskMessage(turn: Turn, task: Task, worker: Worker, message: TaskMessage): void {
-  switch (message.type) {
-    case 'execution_started':
-      taskStarted(turn, task, worker, message);
-      return;
-    case 'task_complete':
-      taskCompleted(turn, task, worker, message);
-      return;
-    case 'task_error':
-      taskErred(turn, task, worker, message);
-      return;
-    case 'block_detected':
-      taskBlocked(turn, task, worker, message);
-      return;
-    case 'block_cleared':
-      blockCleared(turn, task, message);
-      return;
-    case 'input_ack':
-      turn.effects.push({ type: 'accept_input', taskId: task.taskId, offset: message.offset });
-      return;
-    case 'output_gap': {
-      const judged = judgeGap(task.cursor, message);
-      if (judged.verdict === 'breach') {
-        protocolBroken(turn, worker, `a gap in the output of ${task.taskId} begins behind what was sent`);
-        return;
-      }
-      if (judged.verdict === 'known') return;
-      turn.effects.push({
-        type: 'tell_gap',
-        taskId: task.taskId,
-        workerId: workerName(worker),
-        gap: judged.gap,
-      });
-    }
-  }
-}
-
 function handleTimer(turn: Turn, timer: Timer): void {
   const { state } = turn;
   switch (timer.kind) {
@@ -245,11 +162,4 @@ function handleTimer(turn: Turn, timer: Timer): void {
 function withTask(turn: Turn, taskId: string, act: (task: Task) => void): void {
   const task = turn.state.tasks.get(taskId);
   if (task !== undefined) act(task);
-}
-
-/** What a worker says of a task that it does not have (any more) is no news. */
-function withTaskOf(turn: Turn, worker: Worker, taskId: string, act: (task: Task) => void): void {
-  withTask(turn, taskId, (task) => {
-    if (workerOf(turn, task) === worker && task.state !== 'unknown') act(task);
-  });
 }

@@ -4,6 +4,7 @@ import { DEFAULT_LINGER_MS } from '@sandcrew/protocol';
 import { unknownWorker } from './answering.js';
 import { openCursor } from './output-cursor.js';
 import { enqueue, sendCommand } from './placement.js';
+import type { Fault } from './sandbox-error.js';
 import { cancelTask, failTask, letGo } from './settlement.js';
 import { findWorker } from './state.js';
 import {
@@ -24,7 +25,13 @@ export const MARGIN_MS = 10_000;
 export function submitTask(turn: Turn, submission: Submission): void {
   const task = openTask(submission, turn.state.nextSeq++, turn.nowMs);
   turn.state.tasks.set(task.taskId, task);
-  enqueue(turn, task);
+  if (turn.state.arrivals.push(task) === 1) turn.effects.push({ type: 'await_tick_end' });
+}
+
+/** What was submitted in the tick that ends takes its place in the line, but for what was ended since. */
+export function enqueueArrivals(turn: Turn): void {
+  const { arrivals, tasks } = turn.state;
+  for (const task of arrivals.splice(0)) if (tasks.has(task.taskId)) enqueue(turn, task);
 }
 
 /** The command of a task for which only a slot was kept. */
@@ -123,6 +130,11 @@ export function cancelled(task: Task) {
   return task.stop?.by === 'close'
     ? ({ code: 'CLOSED', message: `Task ${task.taskId} was never started: the manager was closed.` } as const)
     : ({ code: 'CANCELLED', message: `Task ${task.taskId} was cancelled before it was started.` } as const);
+}
+
+/** The fault of a task that ended, or was given up, because it was asked to end. */
+export function stopFault(task: Task, message: string): Fault {
+  return { code: task.stop?.by === 'close' ? 'CLOSED' : 'TERMINATED', message };
 }
 
 /** A signal, or a size, is for a command that runs; there is nothing to do for one that waits or has ended. */

@@ -42,3 +42,8 @@ export function placeOf(turn: Turn, task: Task): Place {
   const worker = workerOf(turn, task);
   return { nowMs: turn.nowMs, workerId: worker === null ? null : workerName(worker) };
 }
+
+/** The tasks that a worker has. */
+export function tasksOf({ state }: Turn, worker: Worker): Task[] {
+  return [...worker.taskIds].flatMap((taskId) => state.tasks.get(taskId) ?? []);
+}

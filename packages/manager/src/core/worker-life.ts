@@ -1,19 +1,19 @@
 /** A worker's comings and goings, and what they mean for its tasks. */
-import type { Heartbeat, Welcome } from '@sandcrew/protocol';
+import type { Heartbeat } from '@sandcrew/protocol';
 import { addRequest, advanceRequests, refuseRequests, rewindRequests } from './answering.js';
 import { judgeProspect } from './assign.js';
 import { nextDelayMs } from './backoff.js';
 import { HEALTH_POLICY } from './health.js';
 import { noteAcked } from './output-cursor.js';
-import { sendCommand, startWorker } from './placement.js';
+import { startWorker } from './placement.js';
 import type { Fault } from './sandbox-error.js';
-import { cancelTask, failTask } from './settlement.js';
+import { failTask } from './settlement.js';
 import { refreshSlots } from './slots.js';
-import { moveTask, type Task } from './task.js';
-import { cancelled, confirmAdoption, MARGIN_MS, orderEnd } from './task-life.js';
-import { armDeadline, loseTask } from './task-news.js';
-import { clearTimer, placeOf, send, setTimer, type Turn } from './turn.js';
-import { identify, openWorker, showWorker, type Worker, workerName } from './worker.js';
+import { moveTask } from './task.js';
+import { MARGIN_MS } from './task-life.js';
+import { loseTask } from './task-loss.js';
+import { clearTimer, placeOf, send, setTimer, type Turn, tasksOf } from './turn.js';
+import { openWorker, showWorker, type Worker, workerName } from './worker.js';
 
 /** After so many breaches of the protocol nothing that a worker says is waited for any more. */
 const MAX_BREACHES = 3;
@@ -149,89 +149,6 @@ export function helloUnanswered(turn: Turn, worker: Worker): void {
   connectionLost(turn, worker, { fault: { code: 'WORKER_UNREACHABLE', message }, lasting: false });
 }
 
-/** The worker says what it is and what it keeps: settles each task on which the two may differ. */
-export function workerWelcomed(turn: Turn, worker: Worker, welcome: Welcome): void {
-  const before = worker.identity;
-  worker.identity = identify(welcome);
-  worker.phase = 'connected';
-  turn.outlookChanged = true;
-  worker.fault = null;
-  worker.failures = 0;
-  worker.draining = false;
-  worker.fullUntilMs = 0;
-  worker.heartbeat = null;
-  worker.workspaces.clear();
-  for (const workspace of welcome.workspaces) worker.workspaces.add(workspace);
-  for (const kind of ['welcome', 'away'] as const) clearTimer(turn, { kind, workerKey: worker.key });
-  setTimer(turn, { kind: 'silence', workerKey: worker.key }, HEALTH_POLICY.heartbeatMs);
-
-  const sameBoot = before?.bootId === welcome.bootId;
-  keepAdoptable(turn, worker, welcome, sameBoot);
-  const listed = new Map(welcome.tasks.map((task) => [task.taskId, task]));
-  for (const task of tasksOf(turn, worker)) {
-    if (task.adoption?.confirmed === false) confirmAdoption(turn, task, worker);
-    else if (!sameBoot) loseRestarted(turn, task, worker, before?.bootId);
-    else resumeTask(turn, task, worker, listed.get(task.taskId)?.state);
-  }
-  refreshSlots(turn, worker);
-  const shown = showWorker(worker, turn.nowMs);
-  if (before === null && worker.embedded) turn.effects.push({ type: 'tell_worker_created', worker: shown });
-  turn.effects.push({ type: 'tell_worker_connected', worker: shown });
-  advanceRequests(turn, worker);
-}
-
-/**
- * What it lists and no handle holds is of an earlier life of this managerId, and is kept for `attach`; but what this
- * manager itself has given up since is no longer wanted.
- */
-function keepAdoptable(turn: Turn, worker: Worker, welcome: Welcome, sameBoot: boolean): void {
-  const known = new Set(worker.adoptable.keys());
-  worker.adoptable.clear();
-  for (const task of welcome.tasks) {
-    const held = turn.state.tasks.get(task.taskId);
-    if (held?.workerKey === worker.key && held.adoption?.confirmed !== false) continue;
-    if (!sameBoot || known.has(task.taskId)) worker.adoptable.set(task.taskId, task);
-    else send(turn, worker.key, { type: 'forget_task', taskId: task.taskId });
-  }
-}
-
-function loseRestarted(turn: Turn, task: Task, worker: Worker, bootId: string | undefined): void {
-  // Where it was lost is the boot before this one; the present one may be given it again.
-  const present = worker.identity;
-  if (present !== null && bootId !== undefined) worker.identity = { ...present, bootId };
-  loseTask(turn, task, `${workerName(worker)} was restarted, and its tasks died with it.`);
-  worker.identity = present;
-}
-
-function resumeTask(
-  turn: Turn,
-  task: Task,
-  worker: Worker,
-  listedAs: Welcome['tasks'][number]['state'] | undefined,
-): void {
-  if (listedAs === undefined) {
-    if (task.started) loseTask(turn, task, `${workerName(worker)} is back and does not know it.`);
-    else if (task.stop !== null) cancelTask(turn, task, cancelled(task));
-    else {
-      moveTask(task, 'assign', placeOf(turn, task));
-      sendCommand(turn, task, worker); // it never arrived, or was refused: the same id starts nothing twice
-    }
-    return;
-  }
-  task.endedAtWorker = listedAs === 'complete' || listedAs === 'error';
-  moveTask(task, task.started ? 'start' : 'assign', placeOf(turn, task));
-  if (task.started) {
-    turn.effects.push({ type: 'open_input', taskId: task.taskId, workerKey: worker.key });
-    armDeadline(turn, task);
-  } else {
-    // Its output first: the command's repetition is answered by its end, if it has ended.
-    send(turn, worker.key, { type: 'resume_task', taskId: task.taskId, offset: task.cursor.takenOffset });
-    sendCommand(turn, task, worker);
-  }
-  if (task.started && task.blocks.size > 0) moveTask(task, 'block', placeOf(turn, task));
-  if (task.stop !== null) orderEnd(turn, task, worker, task.stop);
-}
-
 export function workerBeat(turn: Turn, worker: Worker, { status, health }: Heartbeat): void {
   worker.heartbeat = { status, health };
   const draining = status === 'draining';
@@ -239,6 +156,7 @@ export function workerBeat(turn: Turn, worker: Worker, { status, health }: Heart
   if (worker.draining !== draining) turn.outlookChanged = true;
   worker.draining = draining;
   refreshSlots(turn, worker);
+  advanceRequests(turn, worker);
 }
 
 /** Nothing was heard for a while: asks, and in the end gives the connection up. */
@@ -252,8 +170,4 @@ export function workerSilent(turn: Turn, worker: Worker): void {
   }
   if (silentMs >= HEALTH_POLICY.heartbeatMs) send(turn, worker.key, { type: 'ping' });
   setTimer(turn, { kind: 'silence', workerKey: worker.key }, HEALTH_POLICY.heartbeatMs / 2);
-}
-
-function tasksOf({ state }: Turn, worker: Worker): Task[] {
-  return [...worker.taskIds].flatMap((taskId) => state.tasks.get(taskId) ?? []);
 }

@@ -136,6 +136,9 @@ export class EffectRunner {
       case 'clear_timer':
         this.#clearTimer(timerKey(effect.timer));
         break;
+      case 'await_tick_end':
+        queueMicrotask(() => this.dispatch({ type: 'tick_ended' }));
+        break;
       case 'answer_request':
         this.#takeRequest(effect.requestId)?.resolve(effect.worker);
         break;

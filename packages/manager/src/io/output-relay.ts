@@ -62,7 +62,8 @@ export class OutputRelay {
 
   /** A task's consumer has taken `bytes` more, up to `endOffset`. */
   noteTaken(taskId: string, bytes: number, endOffset: number): void {
-    const task = this.#options.state.tasks.get(taskId);
+    const { tasks, beingRead } = this.#options.state;
+    const task = tasks.get(taskId) ?? beingRead.get(taskId);
     if (task === undefined) return;
     noteTaken(task.cursor, bytes, endOffset);
     const held = this.#held(taskId);

@@ -21,10 +21,18 @@ const MAX_PIECE_BYTES = 65_536;
 /** What came before a reader did is kept for one up to this. */
 const MAX_UNREAD_BYTES = 524_288;
 
+/** What becomes of the output. */
+export interface OutputNews {
+  /** A run of bytes needs no room here any more. */
+  taken(bytes: number, endOffset: number): void;
+  /** The task has ended, and its reader, if there is one, has taken all or will take no more. Once. */
+  allTaken(): void;
+}
+
 export class TaskOutput implements AsyncIterable<OutputChunk> {
   /** Head and tail of each stream. */
   readonly excerpts: { readonly stdout: OutputExcerpt; readonly stderr: OutputExcerpt };
-  readonly #taken: (bytes: number, endOffset: number) => void;
+  readonly #news: OutputNews;
   readonly #decoders = new StreamDecoders();
   #pieces: Piece[] = [];
   #pendingBytes = 0;
@@ -34,12 +42,12 @@ export class TaskOutput implements AsyncIterable<OutputChunk> {
   #mode: 'unread' | 'read' | 'drained' = 'unread';
   #claimed = false;
   #finished = false;
+  #allTakenTold = false;
   #wake: (() => void) | null = null;
 
-  /** @param taken Called with each run of bytes that needs no room here any more. */
-  constructor(keepBytes: number, taken: (bytes: number, endOffset: number) => void) {
+  constructor(keepBytes: number, news: OutputNews) {
     this.excerpts = { stdout: new OutputExcerpt(keepBytes), stderr: new OutputExcerpt(keepBytes) };
-    this.#taken = taken;
+    this.#news = news;
   }
 
   /** What came and was not taken. */
@@ -51,7 +59,7 @@ export class TaskOutput implements AsyncIterable<OutputChunk> {
   push(stream: Stream, offset: number, data: Uint8Array, windowBytes: number): void {
     this.excerpts[stream].add(data);
     if (this.#mode === 'drained') {
-      this.#taken(data.length, offset + data.length);
+      this.#news.taken(data.length, offset + data.length);
       return;
     }
     this.#keep(stream, offset, data);
@@ -74,6 +82,7 @@ export class TaskOutput implements AsyncIterable<OutputChunk> {
   finish(): void {
     this.#finished = true;
     this.#wake?.();
+    this.#tellIfAllTaken();
   }
 
   /** From here on nothing is taken but what the reader takes. */
@@ -126,7 +135,8 @@ export class TaskOutput implements AsyncIterable<OutputChunk> {
   #takeInHand(): void {
     const taken = this.#inHand;
     this.#inHand = null;
-    if (taken !== null) this.#taken(taken.bytes, taken.endOffset);
+    if (taken !== null) this.#news.taken(taken.bytes, taken.endOffset);
+    this.#tellIfAllTaken();
   }
 
   /** Nobody reads (any more): what is here is taken, and so is what comes. */
@@ -136,8 +146,16 @@ export class TaskOutput implements AsyncIterable<OutputChunk> {
     this.#mode = 'drained';
     this.#pieces = [];
     this.#pendingBytes = 0;
-    if (last !== undefined) this.#taken(bytes, last.offset + last.bytes);
+    if (last !== undefined) this.#news.taken(bytes, last.offset + last.bytes);
     this.#wake?.();
+    this.#tellIfAllTaken();
+  }
+
+  #tellIfAllTaken(): void {
+    const isWithReader = this.#claimed && (this.#pendingBytes > 0 || this.#inHand !== null);
+    if (!this.#finished || isWithReader || this.#allTakenTold) return;
+    this.#allTakenTold = true;
+    this.#news.allTaken();
   }
 
   #keep(stream: Stream, offset: number, data: Uint8Array): void {

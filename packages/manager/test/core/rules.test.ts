@@ -113,6 +113,7 @@ describe('placing', () => {
       };
       step(state, { type: 'task_submitted', submission }, at);
     }
+    step(state, { type: 'tick_ended' }, at);
     expect(state.waiting.size).toBe(10_000);
     const tookMs: number[] = [];
     for (const task of [...state.tasks.values()].filter(({ state: now }) => now === 'assigned')) {

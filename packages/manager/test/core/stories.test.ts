@@ -42,6 +42,32 @@ describe('the machine', () => {
     `);
   });
 
+  test('what is asked of tasks in the tick that brings them counts before any is sent', () => {
+    expectStory(`
+      worker_named
+      connection_opened
+      welcome slots=1
+      ----
+      dial worker=w1
+      send worker=w1 hello
+
+      task_submitted task=t1 + stop_asked task=t1
+      ----
+      settle task=t1 CANCELLED
+
+      task_submitted task=t2 + task_submitted task=t3 priority=1 + task_submitted task=t4 + stop_asked task=t4
+      ----
+      settle task=t4 CANCELLED
+      send worker=w1 execute_command task=t3
+
+      task_submitted task=t5 + close_asked
+      ----
+      settle task=t2 CLOSED
+      send worker=w1 terminate_task task=t3
+      settle task=t5 CLOSED
+    `);
+  });
+
   test('no worker can ever meet it: NO_WORKER at once', () => {
     expectStory(`
       task_submitted task=t1
@@ -86,8 +112,8 @@ describe('the machine', () => {
       task_complete worker=w2 task=g1
       ----
       settle task=g1 completed
-      send worker=w2 forget_task task=g1
       send worker=w2 execute_command task=g2
+      send worker=w2 forget_task task=g1
     `);
   });
 
@@ -108,20 +134,20 @@ describe('the machine', () => {
       task_complete task=t1
       ----
       settle task=t1 completed
-      send worker=w1 forget_task task=t1
       send worker=w1 execute_command task=g2
+      send worker=w1 forget_task task=t1
 
       task_complete task=g2
       ----
       settle task=g2 completed
-      send worker=w1 forget_task task=g2
       send worker=w1 execute_command task=g1
+      send worker=w1 forget_task task=g2
 
       task_complete task=g1
       ----
       settle task=g1 completed
-      send worker=w1 forget_task task=g1
       send worker=w1 execute_command task=t2
+      send worker=w1 forget_task task=g1
     `);
   });
 
@@ -156,8 +182,50 @@ describe('the machine', () => {
       task_complete worker=w2 task=t2
       ----
       settle task=t2 completed
-      send worker=w2 forget_task task=t2
       send worker=w2 execute_command task=l2
+      send worker=w2 forget_task task=t2
+    `);
+  });
+
+  test('a task goes to a worker that has its labels, though another is less loaded', () => {
+    expectStory(`
+      worker_named url=ws://a
+      worker_named url=ws://b
+      connection_opened worker=w1
+      connection_opened worker=w2
+      welcome worker=w1 slots=9 zone=us
+      welcome worker=w2 slots=9 zone=eu
+      task_submitted task=t1 zone=eu
+      task_submitted task=t2 zone=eu
+      task_submitted task=t3 zone=mars
+      ----
+      dial worker=w1
+      dial worker=w2
+      send worker=w1 hello
+      send worker=w2 hello
+      send worker=w2 execute_command task=t1
+      send worker=w2 execute_command task=t2
+      settle task=t3 NO_WORKER
+    `);
+  });
+
+  test('a worker that has been silent for more than 60 s gets no task until it is heard', () => {
+    expectStory(`
+      worker_named
+      connection_opened
+      welcome
+      pass ms=60001
+      task_submitted task=t1
+      ----
+      dial worker=w1
+      send worker=w1 hello
+      send worker=w1 ping
+      send worker=w1 ping
+      send worker=w1 ping
+
+      pong
+      ----
+      send worker=w1 execute_command task=t1
     `);
   });
 

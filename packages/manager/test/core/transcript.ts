@@ -9,7 +9,7 @@ import type { Submission } from '#src/core/task.js';
 
 type Fields = Record<string, string>;
 
-/** Plays a transcript; returns it as it came out. Times are in the line `pass ms=...`. */
+/** Plays a transcript; returns it as it came out. Times are in the line `pass ms=...`; what ` + ` joins is one tick. */
 export function play(transcript: string, policy: Partial<Parameters<typeof openState>[0]> = {}): string {
   const state = openState({
     managerId: 'm',
@@ -23,6 +23,8 @@ export function play(transcript: string, policy: Partial<Parameters<typeof openS
   const alarms = new Map<string, { atMs: number; event: ManagerEvent }>();
   let nowMs = 0;
   const told: string[] = [];
+  const settled: string[] = [];
+  let tickEndAwaited = false;
 
   const run = (event: ManagerEvent): void => {
     for (const effect of step(state, event, { nowMs, random: 1 })) {
@@ -32,7 +34,9 @@ export function play(transcript: string, policy: Partial<Parameters<typeof openS
           event: { type: 'timer_fired', timer: effect.timer },
         });
       } else if (effect.type === 'clear_timer') alarms.delete(JSON.stringify(effect.timer));
+      else if (effect.type === 'await_tick_end') tickEndAwaited = true;
       else {
+        if (effect.type === 'settle_task') settled.push(effect.taskId);
         const line = show(effect);
         if (line !== null) told.push(line);
       }
@@ -65,10 +69,16 @@ export function play(transcript: string, policy: Partial<Parameters<typeof openS
       told.length = 0;
       for (const line of given) {
         if (line.startsWith('#')) continue;
-        const [type = '', ...pairs] = line.split(' ');
-        const fields = Object.fromEntries(pairs.map((pair) => pair.split('=') as [string, string]));
-        if (type === 'pass') pass(Number(fields['ms']));
-        else run(eventOf(type, fields));
+        for (const event of line.split(' + ')) {
+          const [type = '', ...pairs] = event.split(' ');
+          const fields = Object.fromEntries(pairs.map((pair) => pair.split('=') as [string, string]));
+          if (type === 'pass') pass(Number(fields['ms']));
+          else run(eventOf(type, fields));
+        }
+        // Nobody reads these tasks: what has ended is read.
+        for (const taskId of settled.splice(0)) run({ type: 'reading_ended', taskId });
+        if (tickEndAwaited) run({ type: 'tick_ended' });
+        tickEndAwaited = false;
       }
       return [...given, '----', ...told].join('\n');
     })
@@ -117,7 +127,10 @@ function eventOf(type: string, fields: Fields): ManagerEvent {
   }
 }
 
-function submissionOf(taskId: string, { priority, type, memory, idempotent, workspace }: Fields): Submission {
+function submissionOf(
+  taskId: string,
+  { priority, type, memory, idempotent, workspace, zone }: Fields,
+): Submission {
   return {
     taskId,
     priority: Number(priority ?? 0),
@@ -125,6 +138,7 @@ function submissionOf(taskId: string, { priority, type, memory, idempotent, work
     needs: {
       ...(type === undefined ? {} : { type }),
       ...(memory === undefined ? {} : { memoryBytes: Number(memory) }),
+      ...(zone === undefined ? {} : { labels: { zone } }),
     },
     body: { command: 'x', ...(workspace === undefined ? {} : { workspace }) },
   };
@@ -142,6 +156,7 @@ function messageOf(type: string, taskId: string, fields: Fields): WorkerMessage 
     code = 'timed_out',
     detail,
     memoryUsed,
+    zone,
   } = fields;
   switch (type) {
     case 'welcome':
@@ -151,7 +166,7 @@ function messageOf(type: string, taskId: string, fields: Fields): WorkerMessage 
         bootId: boot,
         protocol: '1.0',
         workerType: kind,
-        labels: {},
+        labels: zone === undefined ? {} : { zone },
         resources: { cpus: 1, memoryBytes: Number(memory ?? 1_000), diskBytes: 1 },
         maxTasks: Number(slots ?? 1),
         containment: 'process-group',

@@ -1,0 +1,36 @@
+/** The blocks of a task, as its worker tells them. What is done about them is `recovery`'s to choose. */
+import type { BlockCleared, BlockDetected } from '@sandcrew/protocol';
+import type { BlockInfo } from './report.js';
+import { moveTask, note, type Task } from './task.js';
+import { placeOf, type Turn } from './turn.js';
+import { type Worker, workerName } from './worker.js';
+
+export function taskBlocked(turn: Turn, task: Task, worker: Worker, message: BlockDetected): void {
+  const { reason, confidence, resourceUsage, recoverable, evidence, action } = message;
+  const block: BlockInfo = {
+    taskId: task.taskId,
+    workerId: workerName(worker),
+    reason,
+    confidence,
+    durationMs: message.duration,
+    resourceUsage,
+    recoverable,
+    evidence,
+    action,
+  };
+  task.blocks.set(reason, { block, sinceMs: turn.nowMs - message.duration });
+  const why = `${reason}, ${confidence}${evidence.summary === undefined ? '' : `: ${evidence.summary}`}`;
+  if (task.state === 'running') moveTask(task, 'block', placeOf(turn, task), why);
+  else note(task, placeOf(turn, task), why);
+  turn.effects.push({ type: 'tell_block', block });
+}
+
+export function blockCleared(turn: Turn, task: Task, message: BlockCleared): void {
+  const standing = task.blocks.get(message.reason);
+  if (standing === undefined) return;
+  task.blocks.delete(message.reason);
+  if (task.blocks.size === 0 && task.state === 'blocked') {
+    moveTask(task, 'clear', placeOf(turn, task), `${message.reason} has cleared`);
+  }
+  turn.effects.push({ type: 'tell_block_cleared', block: standing.block, durationMs: message.duration });
+}
