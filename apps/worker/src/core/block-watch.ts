@@ -160,7 +160,8 @@ function act(turn: Turn, task: Task, block: Standing, action: BlockAction): void
 function wantCloserLook(turn: Turn, task: Task, claims: readonly Claim[], wasCloser: boolean): void {
   const { blocks } = task;
   const open = claims.filter(
-    ({ reason, confidence }) => confidence === 'unsure' && !blocks.standing.has(reason),
+    ({ reason, confidence }) =>
+      confidence === 'unsure' && blocks.standing.get(reason)?.confidence !== 'confirmed',
   );
   if (wasCloser) {
     blocks.closerBackoffMs = Math.min(blocks.closerBackoffMs * 2, MAX_CLOSER_BACKOFF_MS);
@@ -201,7 +202,8 @@ function tell(turn: Turn, task: Task, session: Session, block: Standing): void {
   });
 }
 
-function measure({ threads, processes }: Evidence): ResourceUsage {
+function measure({ threads, processes, usage }: Evidence): ResourceUsage {
+  if (usage !== null) return usage;
   const cpu = threads.reduce((sum, { busy }) => sum + (busy ?? 0), 0) * 100;
   return {
     cpu: Math.round(cpu * 10) / 10,

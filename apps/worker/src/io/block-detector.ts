@@ -2,6 +2,7 @@
  * Looks at the running tasks at a pace and reports what it sees as events; on request it looks closer. What the
  * samples mean is core's to judge.
  */
+import { platform } from 'node:process';
 import type { BlockReason } from '@sandcrew/protocol';
 import type { Look } from '../core/blocks/look.js';
 import type { WorkerEffect } from '../core/effect.js';
@@ -27,6 +28,8 @@ interface Watched {
   readonly sampler: ProcessSampler;
   readonly disk: DiskWatch;
   terminal: Bystanders['terminal'];
+  /** Where there is no /proc: what it used at the look before. */
+  usage: Bystanders['usage'];
 }
 
 export class BlockDetector {
@@ -122,11 +125,13 @@ export class BlockDetector {
         sampler: new ProcessSampler(running.contained, running.ends),
         disk: new DiskWatch(),
         terminal: null,
+        usage: null,
       };
       this.#watched.set(taskKey, watched);
     }
     const evidence = watched.sampler.sample(startMs, this.#bystanders(watched, taskKey));
     watched.disk.look(evidence, startMs);
+    if (platform !== 'linux') void this.#measure(taskKey, watched);
     this.#processes.noteMemory(
       taskKey,
       evidence.processes.reduce((sum, one) => sum + one.residentBytes, 0),
@@ -135,7 +140,12 @@ export class BlockDetector {
     return monotonicMs() - startMs;
   }
 
-  #bystanders({ disk, terminal }: Watched, taskKey: string): Bystanders {
-    return { terminal, fullDirectory: disk.fullDirectory, limits: this.#processes.limitUse(taskKey).use };
+  async #measure(taskKey: string, watched: Watched): Promise<void> {
+    watched.usage = await this.#processes.getResourceUsage(taskKey);
+  }
+
+  #bystanders({ disk, terminal, usage }: Watched, taskKey: string): Bystanders {
+    const limits = this.#processes.limitUse(taskKey).use;
+    return { terminal, usage, fullDirectory: disk.fullDirectory, limits };
   }
 }

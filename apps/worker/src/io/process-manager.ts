@@ -1,6 +1,7 @@
 /** Runs commands in their containment: starts them, feeds them, signals them, and reports all that comes back as events. */
 import { closeSync } from 'node:fs';
 import { Socket } from 'node:net';
+import { platform } from 'node:process';
 import type { SignalName, Usage } from '@sandcrew/protocol';
 import pidusage from 'pidusage';
 import type { LimitUse } from '../core/blocks/evidence.js';
@@ -113,7 +114,10 @@ export class ProcessManager {
 
   /** What the task's processes use now: CPU in percent of a core, memory and bytes written. Empty where there are none. */
   async getResourceUsage(taskKey: string): Promise<OutputHolders['resourceUsage']> {
-    const pids = this.listProcesses(taskKey).map(({ pid }) => pid);
+    const command = this.#running.get(taskKey)?.process.pid;
+    const listed = this.listProcesses(taskKey).map(({ pid }) => pid);
+    // Without a /proc the tree is not known, and the command itself stands for it.
+    const pids = listed.length === 0 && platform !== 'linux' && command !== undefined ? [command] : listed;
     if (pids.length === 0) return {};
     const stats = Object.values(await pidusage(pids).catch(() => ({}))).filter((one) => one !== null);
     const sum = (pick: (one: { cpu: number; memory: number }) => number) =>

@@ -7,7 +7,9 @@ import { readProcess } from './proc/process-stat.js';
 import { readSurroundings } from './proc/surroundings.js';
 
 /** What is not the tree's own: others read it. */
-export type Bystanders = Pick<Evidence, 'terminal' | 'fullDirectory'> & { readonly limits: LimitUse };
+export type Bystanders = Pick<Evidence, 'terminal' | 'fullDirectory' | 'usage'> & {
+  readonly limits: LimitUse;
+};
 
 export class ProcessSampler {
   readonly #contained: ContainedProcess;

@@ -8,6 +8,8 @@ export interface Evidence {
   readonly unreadable: readonly string[];
   /** Who else holds what is waited for; null where nobody has looked since something ran. */
   readonly surroundings: Surroundings | null;
+  /** What it uses, where no process could be looked into; null where they were. */
+  readonly usage: { readonly cpu?: number; readonly memory?: number } | null;
   /** What is used of the task's limits, of those that it has. */
   readonly limits: LimitUse;
   /** The mode of the task's terminal; null where it has none, or nobody has looked. */

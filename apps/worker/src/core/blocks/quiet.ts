@@ -19,7 +19,9 @@ export function judgeQuiet(look: Look, sources: WakeSources): Claim | null {
 export function rememberWork(look: Look): void {
   const { memory, evidence, nowMs } = look;
   const ioBytes = evidence.processes.reduce((sum, process) => sum + process.ioBytes, 0);
-  const isBusy = look.threads.some(({ busy, wait }) => (busy ?? 0) > IDLE || wait.on === 'nothing');
+  const isBusy =
+    (evidence.usage?.cpu ?? 0) > IDLE * 100 ||
+    look.threads.some(({ busy, wait }) => (busy ?? 0) > IDLE || wait.on === 'nothing');
   const met = evidence.processes.filter(({ pid }) => !memory.met.has(pid));
   if (met.length > 0) memory.metAtMs = nowMs;
   for (const { pid } of met) memory.met.add(pid);

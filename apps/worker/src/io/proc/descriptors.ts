@@ -52,7 +52,7 @@ export function terminalOf(pid: number, fd: number | string, link: string): stri
 }
 
 /** `/dev/pts/N` from the number in `/proc/PID/stat`; null for none, or one of another kind. */
-export function terminalOfNumber(deviceNumber: number): string | null {
+function terminalOfNumber(deviceNumber: number): string | null {
   const major = (deviceNumber >> 8) & 0xfff;
   const minor = (deviceNumber & 0xff) | ((deviceNumber >> 12) & 0xfff00);
   return major >= 136 && major <= 143 ? `/dev/pts/${minor + (major - 136) * 256}` : null; // Documentation/admin-guide/devices.txt

@@ -96,6 +96,7 @@ export function evidenceOf({
     surroundings: scene.surroundings === null ? null : { ...known, ...scene.surroundings },
     limits: {},
     terminal: null,
+    usage: null,
     fullDirectory: null,
     ...scene.evidence,
   };
