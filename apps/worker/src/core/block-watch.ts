@@ -5,6 +5,7 @@
 import type { BlockAction, BlockReason } from '@sandcrew/protocol';
 import type { Evidence } from './blocks/evidence.js';
 import type { Claim } from './blocks/look.js';
+import { provesDeadlock } from './blocks/runtime-standstill.js';
 import { CLOSER_BACKOFF_MS, type ResourceUsage, type StackReport, type Standing } from './blocks/watch.js';
 import { beginEnd } from './ending.js';
 import { chooseBlockAction, isRecoverable, judgeBlocks, ownThreads } from './judge-block.js';
@@ -12,6 +13,8 @@ import type { Session, Task } from './state.js';
 import { sessionOf, type Turn } from './turn.js';
 
 const MAX_CLOSER_BACKOFF_MS = 60_000;
+const PROOF_BACKOFF_MS = 15_000;
+const MAX_PROOF_BACKOFF_MS = 3_600_000;
 /** No message grows with the size of the tree. */
 const MAX_PROCESSES_TOLD = 16;
 /** What helps to mend these is where the program stands. */
@@ -38,8 +41,9 @@ export function onStacksCollected(
 ): void {
   const claim = task.blocks.awaitingStacks.get(reason);
   task.blocks.awaitingStacks.delete(reason);
-  if (claim !== undefined && task.phase === 'running' && task.cause === null)
-    stand(turn, task, claim, usage, stacks);
+  if (claim === undefined || task.phase !== 'running' || task.cause !== null) return;
+  if (claim.proof === undefined) return stand(turn, task, claim, usage, stacks);
+  if (provesDeadlock(stacks)) stand(turn, task, { ...claim, confidence: 'confirmed' }, usage, stacks);
 }
 
 /** A block that the clock tells rather than a sample. */
@@ -96,8 +100,9 @@ function withdraw(turn: Turn, task: Task, claimed: ReadonlySet<BlockReason>): vo
 }
 
 function meetClaim(turn: Turn, task: Task, claim: Claim, usage: ResourceUsage): void {
-  if (claim.confidence === 'unsure') return;
   const { standing, awaitingStacks } = task.blocks;
+  if (claim.proof === 'stacks') return wantProof(turn, task, claim, usage);
+  if (claim.confidence === 'unsure') return;
   const before = standing.get(claim.reason);
   const isNew =
     before === undefined || (before.confidence === 'suspected' && claim.confidence === 'confirmed');
@@ -105,8 +110,24 @@ function meetClaim(turn: Turn, task: Task, claim: Claim, usage: ResourceUsage): 
   // Where one thing is sure, what merely looks so beside it says nothing more.
   const isSure = [...standing.values()].some(({ confidence }) => confidence === 'confirmed');
   if (claim.confidence === 'suspected' && isSure) return;
-  if (!WANTS_STACKS.includes(claim.reason)) return stand(turn, task, claim, usage, []);
-  awaitingStacks.set(claim.reason, claim);
+  if (WANTS_STACKS.includes(claim.reason)) collectStacks(turn, task, claim, usage);
+  else stand(turn, task, claim, usage, []);
+}
+
+/** A runtime is asked seldom: each time it stops its program for a moment. */
+function wantProof(turn: Turn, task: Task, claim: Claim, usage: ResourceUsage): void {
+  const { blocks } = task;
+  if (blocks.standing.has(claim.reason) || blocks.awaitingStacks.has(claim.reason)) return;
+  const isFresh = claim.sinceMs > blocks.askedForProofAtMs;
+  if (isFresh) blocks.proofBackoffMs = PROOF_BACKOFF_MS;
+  else if (turn.nowMs - blocks.askedForProofAtMs < blocks.proofBackoffMs) return;
+  blocks.askedForProofAtMs = turn.nowMs;
+  blocks.proofBackoffMs = Math.min(blocks.proofBackoffMs * 4, MAX_PROOF_BACKOFF_MS);
+  collectStacks(turn, task, claim, usage);
+}
+
+function collectStacks(turn: Turn, task: Task, claim: Claim, usage: ResourceUsage): void {
+  task.blocks.awaitingStacks.set(claim.reason, claim);
   const pids = claim.processes.map(({ pid }) => pid);
   turn.effects.push({ type: 'collect_stacks', taskKey: task.key, reason: claim.reason, pids, usage });
 }
@@ -160,8 +181,10 @@ function act(turn: Turn, task: Task, block: Standing, action: BlockAction): void
 function wantCloserLook(turn: Turn, task: Task, claims: readonly Claim[], wasCloser: boolean): void {
   const { blocks } = task;
   const open = claims.filter(
-    ({ reason, confidence }) =>
-      confidence === 'unsure' && blocks.standing.get(reason)?.confidence !== 'confirmed',
+    ({ reason, confidence, proof }) =>
+      confidence === 'unsure' &&
+      proof === undefined &&
+      blocks.standing.get(reason)?.confidence !== 'confirmed',
   );
   if (wasCloser) {
     blocks.closerBackoffMs = Math.min(blocks.closerBackoffMs * 2, MAX_CLOSER_BACKOFF_MS);

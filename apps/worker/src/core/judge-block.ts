@@ -10,6 +10,7 @@ import { judgeExhaustion } from './blocks/exhaustion.js';
 import { judgeFlooding } from './blocks/flooding.js';
 import type { Claim, Look } from './blocks/look.js';
 import { judgeQuiet, rememberWork } from './blocks/quiet.js';
+import { javaMachines, judgeRuntimeStandstill } from './blocks/runtime-standstill.js';
 import { judgeSpinning } from './blocks/spinning.js';
 import { judgeStandstill } from './blocks/standstill.js';
 import { judgeInputWait } from './blocks/waiting-for-input.js';
@@ -22,6 +23,7 @@ export function judgeBlocks(look: Look): Claim[] {
   const claims = [
     judgeInputWait(look, sources),
     ...judgeStandstill(look, sources),
+    judgeRuntimeStandstill(look, sources),
     ...judgeExhaustion(look),
     judgeFlooding(look),
     judgeSpinning(look),
@@ -62,7 +64,7 @@ const JVM_THREADS =
 
 /** The threads that count. */
 export function ownThreads({ threads }: Evidence): ThreadEvidence[] {
-  const machines = new Set(threads.filter(({ name }) => name === 'VM Periodic Tas').map(({ pid }) => pid));
+  const machines = javaMachines(threads);
   return threads.filter(({ pid, name }) => !(machines.has(pid) && JVM_THREADS.test(name)));
 }
 

@@ -8,6 +8,7 @@ import { readLink } from './proc/read.js';
 const TIMEOUT_MS = 3_000;
 const MAX_CHARACTERS = 16_384;
 const MAX_PROCESSES = 2;
+const MAX_OUTPUT_BYTES = 8_388_608;
 
 interface StackTool {
   /** Programs whose processes it reads, by the name of their file. */
@@ -32,15 +33,16 @@ async function readStack(pid: number): Promise<StackReport | null> {
   if (tool === undefined) return null;
   const [file, ...args] = tool.argv(String(pid));
   try {
-    const options = { timeout: TIMEOUT_MS, killSignal: 'SIGKILL' as const, maxBuffer: 8 * MAX_CHARACTERS };
+    const options = { timeout: TIMEOUT_MS, killSignal: 'SIGKILL' as const, maxBuffer: MAX_OUTPUT_BYTES };
     const { stdout } = await promisify(execFile)(file, args, options);
-    const text = stdout.trim();
-    return {
-      pid,
-      tool: file,
-      text: text.length > MAX_CHARACTERS ? `${text.slice(0, MAX_CHARACTERS)}\n…` : text,
-    };
+    return { pid, tool: file, text: shorten(stdout.trim()) };
   } catch {
     return null; // it is not there, or it could not
   }
+}
+
+/** What a runtime has found out itself stands at the end. */
+function shorten(text: string): string {
+  if (text.length <= MAX_CHARACTERS) return text;
+  return `${text.slice(0, MAX_CHARACTERS / 2)}\n…\n${text.slice(-MAX_CHARACTERS / 2)}`;
 }

@@ -35,6 +35,8 @@ export interface Claim {
   readonly reason: BlockReason;
   /** `unsure` needs a closer look, and says nothing by itself: what was claimed of this reason before still stands. */
   readonly confidence: 'confirmed' | 'suspected' | 'unsure';
+  /** An unsure claim that the stacks of its processes can prove, by the word of their runtime. */
+  readonly proof?: 'stacks';
   /** Since when, on the worker's clock. */
   readonly sinceMs: number;
   readonly summary: string;

@@ -15,6 +15,9 @@ export interface BlockWatch {
   /** Claims that wait for the stacks of their processes before they are told. */
   readonly awaitingStacks: Map<BlockReason, Claim>;
   lookedCloserAtMs: number;
+  /** When a runtime was last asked for its stacks as a proof, and how long it is left alone after that. */
+  askedForProofAtMs: number;
+  proofBackoffMs: number;
   /** How long to wait before the next closer look, while those before have told nothing. */
   closerBackoffMs: number;
 }
@@ -53,6 +56,8 @@ export function createBlockWatch(nowMs: number): BlockWatch {
     awaitingStacks: new Map(),
     lookedCloserAtMs: Number.NEGATIVE_INFINITY,
     closerBackoffMs: CLOSER_BACKOFF_MS,
+    askedForProofAtMs: Number.NEGATIVE_INFINITY,
+    proofBackoffMs: 0,
   };
 }
 

@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 import { basename } from 'node:path';
 import type { ProcessEvidence, ThreadEvidence, Wait } from '../../core/blocks/evidence.js';
 import type { TaskEnds } from './descriptors.js';
-import { type ProcessStat, readChildren, readProcess } from './process-stat.js';
+import { type ProcessStat, readChildren, readProcess, readThread } from './process-stat.js';
 import { listNames, readLink, readText } from './read.js';
 import { readWait } from './waits.js';
 
@@ -11,6 +11,8 @@ interface KnownThread {
   readonly tid: number;
   name: string;
   wait: Wait;
+  /** It has ended and is still listed: a process's first thread is, until the last one ends. */
+  isDead: boolean;
   ranNs: number;
   queuedNs: number;
   switches: number;
@@ -52,7 +54,7 @@ export class KnownProcess {
     const isFirst = this.#lookedAtMs === 0;
     this.#lookedAtMs = nowMs;
     const changed = isFirst ? null : this.#changedThreads(nowMs, elapsedMs);
-    if (changed !== null && changed.length === 0 && !this.#isZombie && !this.#stat.isExiting) return true;
+    if (changed !== null && changed.length === 0 && !this.#isZombie) return true;
     return this.#readAll(nowMs, changed ?? []);
   }
 
@@ -91,7 +93,8 @@ export class KnownProcess {
 
   threads(nowMs: number): ThreadEvidence[] {
     if (this.#isZombie) return [];
-    return [...this.#threads.values()].map(
+    const living = [...this.#threads.values()].filter(({ isDead }) => !isDead);
+    return living.map(
       ({ tid, name, wait, ranAtMs, busy, eager, switchesPerSecond }) => ({
         pid: this.pid,
         tid,
@@ -128,7 +131,7 @@ export class KnownProcess {
       }
       Object.assign(thread, { ranNs, queuedNs, switches });
       if (hasRun) thread.ranAtMs = nowMs;
-      if (hasRun || thread.wait.on === 'nothing') changed.push(thread);
+      if (hasRun || (thread.wait.on === 'nothing' && !thread.isDead)) changed.push(thread);
     }
     return changed;
   }
@@ -158,6 +161,7 @@ export class KnownProcess {
       tid,
       name: '?',
       wait: { on: 'nothing' },
+      isDead: false,
       ranNs,
       queuedNs,
       switches,
@@ -169,15 +173,14 @@ export class KnownProcess {
   }
 
   #readThread(thread: KnownThread): void {
-    const text = readText(`/proc/${this.pid}/task/${thread.tid}/stat`);
-    if (text === null) return; // it is gone, which the next look tells
-    const nameEnd = text.lastIndexOf(')');
-    thread.name = text.slice(text.indexOf('(') + 1, nameEnd);
-    const state = text[nameEnd + 2] ?? '?';
+    const stat = readThread(this.pid, thread.tid);
+    if (stat === null) return; // it is gone, which the next look tells
+    thread.name = stat.name;
+    thread.isDead = stat.state === 'Z' || stat.state === 'X';
     // On its way out it is at work, whatever it was in before.
-    const wait: Wait | null = this.#stat.isExiting
+    const wait: Wait | null = stat.isExiting
       ? { on: 'nothing' }
-      : readWait(this.pid, thread.tid, state, this.#ends);
+      : readWait(this.pid, thread.tid, stat.state, this.#ends);
     if (wait === null) this.unreadable.push(`${thread.name} (pid ${this.pid})`);
     thread.wait = wait ?? { on: 'unknown', call: 'unreadable' };
     if (thread.wait.on === 'continue')

@@ -36,7 +36,16 @@ const PF_EXITING = 0x4;
 /** The process as it is now, or null where there is none (any more). */
 export function readProcess(pid: number): ProcessStat | null {
   const text = readText(`/proc/${pid}/stat`);
-  if (text === null) return null;
+  return text === null ? null : parseStat(pid, text);
+}
+
+/** The same of one of its threads. */
+export function readThread(pid: number, tid: number): ProcessStat | null {
+  const text = readText(`/proc/${pid}/task/${tid}/stat`);
+  return text === null ? null : parseStat(pid, text);
+}
+
+function parseStat(pid: number, text: string): ProcessStat {
   const nameEnd = text.lastIndexOf(')'); // the name may hold anything, also blanks and brackets
   const fields = text.slice(nameEnd + 2).split(' ');
   const number = (index: number) => Number(fields[index]);

@@ -1,6 +1,8 @@
 /** Deadlocks, zombies, stopped tasks, and waits for what stands outside. */
 import { describe, expect, test } from '@jest/globals';
-import { ownThreads } from '#src/core/judge-block.js';
+import { createMemory } from '#src/core/blocks/look.js';
+import { provesDeadlock } from '#src/core/blocks/runtime-standstill.js';
+import { judgeBlocks, ownThreads } from '#src/core/judge-block.js';
 import {
   CHILDREN,
   claimsAfter,
@@ -9,6 +11,8 @@ import {
   FUTEX,
   held,
   INPUT,
+  lookAt,
+  NOW_MS,
   pipe,
   polling,
   RUNNING,
@@ -203,5 +207,38 @@ describe('a wait for what stands outside', () => {
   test('is not suspected while bytes come', () => {
     const scenes = Array.from({ length: 20 }, (_, index) => ({ ...network, process: { ioBytes: index } }));
     expect(claimsAfter(scenes, 1_000)).toEqual([]);
+  });
+});
+
+describe('a program that its runtime knows better', () => {
+  const java: Scene = { waits: { 10: [{ ...FUTEX, isTimed: true }, TIME] } };
+  const lookOver = (scene: Scene, ms: number) => {
+    const memory = createMemory(NOW_MS);
+    const named = (nowMs: number) => {
+      const look = lookAt(scene, nowMs, memory);
+      const threads = look.evidence.threads.map((thread, index) =>
+        index === 1 ? { ...thread, name: 'VM Periodic Tas' } : thread,
+      );
+      const evidence = { ...look.evidence, threads };
+      return { ...look, evidence, threads: ownThreads(evidence) };
+    };
+    judgeBlocks(named(NOW_MS));
+    return judgeBlocks(named(NOW_MS + ms));
+  };
+
+  test('is looked into by its runtime after 6 quiet seconds', () => {
+    expect(lookOver(java, 5_999)).toEqual([]);
+    expect(lookOver(java, 6_000)).toMatchObject([
+      { reason: 'deadlock', confidence: 'unsure', proof: 'stacks' },
+    ]);
+  });
+
+  test.each([
+    ['Found one Java-level deadlock:\n=====', true],
+    ['Found 2 Java-level deadlocks:', true],
+    ['"main" #1 prio=5 waiting on condition', false],
+    ['my log: Found one Java-level deadlock', false],
+  ])('is deadlocked by the words %p: %s', (text, expected) => {
+    expect(provesDeadlock([{ pid: 10, tool: 'jstack', text }])).toBe(expected);
   });
 });
