@@ -85,7 +85,8 @@ function withdraw(turn: Turn, task: Task, claimed: ReadonlySet<BlockReason>): vo
   const { standing, awaitingStacks } = task.blocks;
   for (const reason of awaitingStacks.keys()) if (!claimed.has(reason)) awaitingStacks.delete(reason);
   for (const [reason, block] of standing) {
-    if (claimed.has(reason) || reason === 'orphaned_output') continue;
+    // What a runtime has proved, or an exit has made so, does not pass with a quiet moment.
+    if (claimed.has(reason) || reason === 'orphaned_output' || block.claim.proof !== undefined) continue;
     standing.delete(reason);
     const duration = Math.round(turn.nowMs - block.claim.sinceMs);
     const session = sessionOf(turn.state, task.owner);

@@ -38,7 +38,9 @@ function judgeThread(look: Look, thread: ThreadEvidence, sources: WakeSources): 
   if (wait.on !== 'descriptors') return null;
   const others = sources.ofProcess(thread.pid);
   if ((others & SOURCE.serving) !== 0) return null;
-  return wait.timeoutMs === null ? judgeUntimed(look, thread, others) : judgePolled(look, thread, others);
+  // A terminal can be set so that a read runs out by itself: that is a poll too, by its coming back.
+  const untimed = wait.timeoutMs === null ? judgeUntimed(look, thread, others) : null;
+  return untimed ?? judgePolled(look, thread, others);
 }
 
 function judgeUntimed(look: Look, thread: ThreadEvidence, sources: number): Claim | null {
