@@ -25,6 +25,10 @@ cpSync(ROOT, tree, {
 });
 symlinkSync(modules, join(tree, 'node_modules'));
 
+const BUILD_ORDER = ['packages/protocol', 'packages/manager', 'apps/worker', 'apps/cli'];
+/** Packages whose build is behind their sources. */
+const stale = new Set();
+
 let survivors = 0;
 for (const { says, test, mutation } of chosen) {
   const verdict = await judge(test, mutation);
@@ -45,21 +49,38 @@ async function judge([testFile, title], [file, from, to]) {
     path,
     text.replace(from, () => to),
   );
+  const owner = packageOf(file);
+  stale.add(owner);
   try {
-    const fault = await build(file);
-    return fault ?? (await runTest(testFile, title));
+    return (await build(testFile)) ?? (await runTest(testFile, title));
   } finally {
     writeFileSync(path, text);
-    await build(file);
+    stale.add(owner);
   }
 }
 
-/** Builds the package of a file, and those that bundle it. */
-async function build(file) {
-  const packages = [file.split('/').slice(0, 2).join('/'), 'apps/worker', 'apps/cli'];
-  for (const name of new Set(packages)) {
+function packageOf(file) {
+  return file.split('/').slice(0, 2).join('/');
+}
+
+/**
+ * Builds what was changed, or changed back, since it was built last, and what bundles it. The manager's own tests run the
+ * manager alone, and nothing but the CLI bundles it.
+ */
+async function build(testFile) {
+  const needed = new Set();
+  for (const name of stale) {
+    needed.add(name);
+    if (name === 'packages/protocol') needed.add('packages/manager').add('apps/worker').add('apps/cli');
+    if (name === 'packages/manager') needed.add('apps/cli');
+  }
+  if (packageOf(testFile) === 'packages/manager') needed.delete('apps/cli');
+  for (const name of BUILD_ORDER.filter((one) => needed.has(one))) {
     const { exitCode, output } = await runTool(['npm', 'run', '--silent', 'build'], join(tree, name));
     if (exitCode !== 0) return `it does not build: ${output.trim().split('\n')[0]}`;
+    stale.delete(name);
+    if (name === 'packages/protocol') stale.add('packages/manager').add('apps/worker').add('apps/cli');
+    if (name === 'packages/manager') stale.add('apps/cli');
   }
   return null;
 }
