@@ -131,11 +131,7 @@ export const CLI_REQUIREMENTS: readonly Requirement[] = [
     source: 'Main job 5: run',
     says: 'A long silence is never told in a pipe.',
     test: [`${TEST}/render`, 'is not told in a pipe, nor over an unfinished line'],
-    mutation: [
-      `${CLI}/render/text-renderer.ts`,
-      'quietMs !== null && stderr.isTerminal ?',
-      'quietMs !== null ?',
-    ],
+    mutation: [`${CLI}/render/text-renderer.ts`, 'quietMs !== null && stderr.isTerminal', 'quietMs !== null'],
   },
   // exit codes
   {
@@ -398,5 +394,237 @@ export const CLI_REQUIREMENTS: readonly Requirement[] = [
       'that does not answer ends in time with 125, the URL and the next step',
     ],
     mutation: [`${CLI}/connection.ts`, 'managerId, connectTimeoutMs,', 'managerId,'],
+  },
+  // blocks
+  {
+    source: 'Blocks: in the CLI',
+    says: 'A prompt is shown at once with its text, the process, and what to do.',
+    test: [`${TEST}/blocks`, 'is told at once, in one sentence: that asks on a terminal that nobody sits at'],
+    mutation: [`${CLI}/render/block-sentences.ts`, ': "${inOneLine(prompt)}"`', ': "…"`'],
+  },
+  {
+    source: 'Blocks: in the CLI',
+    says: 'A password is told to be one.',
+    test: [`${TEST}/blocks`, 'is told at once, in one sentence: that asks for a password'],
+    mutation: [`${CLI}/render/block-sentences.ts`, 'return password === true;', 'return password === false;'],
+  },
+  {
+    source: 'Blocks: in the CLI',
+    says: 'A command that reads our stdin is told to be answered there.',
+    test: [
+      `${TEST}/blocks`,
+      'is told at once, in one sentence: that reads our stdin, to which nobody writes',
+    ],
+    mutation: [`${CLI}/task-input.ts`, "process.stdin.isTTY ? 'typist' : 'stdin'", "'typist'"],
+  },
+  {
+    source: 'Blocks: in the CLI',
+    says: 'A deadlock is shown at once.',
+    test: [`${TEST}/blocks`, 'is told at once, in one sentence: whose threads wait for each other'],
+    mutation: [`${CLI}/task-news.ts`, 'if (!isKnown) this.#renderer', 'if (isKnown) this.#renderer'],
+  },
+  {
+    source: 'Blocks: in the CLI',
+    says: 'A stopped command is shown at once, with what lets it go on.',
+    test: [`${TEST}/blocks`, 'is told at once, in one sentence: that is stopped'],
+    mutation: [`${CLI}/render/block-sentences.ts`, "'only SIGCONT at", "'only SIGKILL at"],
+  },
+  {
+    source: 'Blocks: in the CLI',
+    says: 'The advice is true for the way the command was started.',
+    test: [`${TEST}/render`, 'is one sentence with advice that is true where spent-stdin can answer'],
+    mutation: [`${CLI}/render/block-sentences.ts`, "'our stdin has ended, so", "'our stdin is open, so"],
+  },
+  {
+    source: 'Blocks: in the CLI',
+    says: 'What is done about a block is said instead of advice.',
+    test: [`${TEST}/render`, 'says what is done about it, instead of what to do'],
+    mutation: [
+      `${CLI}/render/block-sentences.ts`,
+      "if (block.action === 'terminate') return",
+      "if (block.action === 'report') return",
+    ],
+  },
+  {
+    source: 'Blocks: in the CLI',
+    says: 'A sentence is one line, whatever a program calls itself.',
+    test: [`${TEST}/render`, 'stays one line, whatever the program calls itself'],
+    mutation: [`${CLI}/render/block-sentences.ts`, "text.replace(/\\p{Cc}+/gu, ' ')", 'text'],
+  },
+  {
+    source: 'Blocks: in the CLI',
+    says: 'A suspicion is shown on a terminal.',
+    test: [`${TEST}/terminal`, 'what only looks blocked is told on a terminal'],
+    mutation: [
+      `${CLI}/render/text-renderer.ts`,
+      "confidence === 'confirmed' || this.#sinks.stderr.isTerminal",
+      "confidence === 'confirmed'",
+    ],
+  },
+  {
+    source: 'Blocks: in the CLI',
+    says: 'A suspicion is not shown in a pipe.',
+    test: [`${TEST}/render`, 'that is only suspected is told on a terminal, and not in a pipe'],
+    mutation: [
+      `${CLI}/render/text-renderer.ts`,
+      "confidence === 'confirmed' || this.#sinks.stderr.isTerminal",
+      'true',
+    ],
+  },
+  {
+    source: 'Blocks: in the CLI',
+    says: 'A block that is over is withdrawn where it was shown.',
+    test: [`${TEST}/blocks`, 'is told to go on when it does'],
+    mutation: [
+      `${CLI}/render/text-renderer.ts`,
+      'if (this.#shown.delete(reason) &&',
+      'if (!this.#shown.delete(reason) &&',
+    ],
+  },
+  {
+    source: 'Blocks: in the CLI',
+    says: 'Who has typed the answer is not told that it was taken.',
+    test: [
+      `${TEST}/render`,
+      'that was shown is withdrawn in a sentence, but not to who has just typed the answer',
+    ],
+    mutation: [
+      `${CLI}/render/text-renderer.ts`,
+      "reason === 'waiting_for_input' && isTyping(",
+      "reason === 'stopped' && isTyping(",
+    ],
+  },
+  {
+    source: 'Blocks: in the CLI',
+    says: 'A prompt on a terminal that is joined to the task’s is left alone.',
+    test: [
+      `${TEST}/render`,
+      'at a prompt on our own screen begins a line, and is silent where that is joined to the task’s',
+    ],
+    mutation: [
+      `${CLI}/render/text-renderer.ts`,
+      "if (answerer === 'keys' &&",
+      "if (answerer === 'spent-stdin' &&",
+    ],
+  },
+  {
+    source: 'Blocks: in the CLI',
+    says: 'With --stdin on a terminal the user sees the prompt, is told below it, and answers.',
+    test: [
+      `${TEST}/terminal`,
+      'with --stdin on a terminal the prompt is seen, the block is told below it, and the line that is typed answers it',
+    ],
+    mutation: [`${CLI}/render/text-renderer.ts`, "this.#isMidLine ? this.#lineEnd : ''", "''"],
+  },
+  {
+    source: 'Blocks: in the CLI',
+    says: 'Our own words begin a line also where both streams are one pipe.',
+    test: [`${TEST}/blocks`, 'begins a line of its own where stdout and stderr are one pipe'],
+    mutation: [`${CLI}/render/create-renderer.ts`, 'first.ino === second.ino', 'first.ino !== second.ino'],
+  },
+  {
+    source: 'Blocks: in the CLI',
+    says: '--on-block terminate: 122, and the sentence is the last word.',
+    test: [
+      `${TEST}/blocks`,
+      'terminate ends a command, exits with 122, and the last word says why: at a prompt',
+    ],
+    mutation: [
+      `${CLI}/commands/block-flags.ts`,
+      'default: suspectedAfterMs === undefined ? action :',
+      "default: suspectedAfterMs === undefined ? 'report' :",
+    ],
+  },
+  {
+    source: 'Blocks: in the CLI',
+    says: 'The last word of a deadlock that was ended names it.',
+    test: [
+      `${TEST}/blocks`,
+      'terminate ends a command, exits with 122, and the last word says why: in a deadlock',
+    ],
+    mutation: [`${CLI}/render/text-renderer.ts`, "if (code === 'BLOCKED' &&", "if (code === 'LOST' &&"],
+  },
+  {
+    source: 'Blocks: in the CLI',
+    says: 'The last word is there also for a block that was never shown.',
+    test: [
+      `${TEST}/blocks`,
+      '--suspected-after acts on what only looks blocked, which a pipe is told of by the last word alone',
+    ],
+    mutation: [`${CLI}/commands/block-flags.ts`, '{ action, suspectedAfterMs }', 'action'],
+  },
+  {
+    source: 'Blocks: in the CLI',
+    says: '--on-block leaves its exit code to a command that has exited.',
+    test: [
+      `${TEST}/blocks`,
+      'terminate leaves its exit code to a command that has exited, whatever it left behind',
+    ],
+    mutation: [`${CLI}/commands/block-flags.ts`, "    orphaned_output: 'report',\n", ''],
+  },
+  {
+    source: 'Blocks: in the CLI',
+    says: '--on-block end-input ends the input of a command that waits for it.',
+    test: [`${TEST}/blocks`, 'end-input ends the input of a command that waits for it'],
+    mutation: [
+      `${CLI}/commands/block-flags.ts`,
+      "choice === 'end-input' ? 'end_input' : choice",
+      "choice === 'end-input' ? 'report' : choice",
+    ],
+  },
+  {
+    source: 'Blocks: in the CLI',
+    says: 'Wrong words about blocks are told, all at once.',
+    test: [
+      `${TEST}/command-line`,
+      'what is to be done about a block is the worker’s to do, but for what an exited command left',
+    ],
+    mutation: [
+      `${CLI}/commands/block-flags.ts`,
+      "(onBlock === undefined || onBlock === 'report')",
+      "onBlock === 'report'",
+    ],
+  },
+  {
+    source: 'Blocks: in the CLI',
+    says: '--json: one block event with the whole evidence, and one that withdraws it.',
+    test: [`${TEST}/blocks`, 'as JSON is an event with its whole evidence, and one that withdraws it'],
+    mutation: [
+      `${CLI}/render/json-renderer.ts`,
+      "{ event: 'block', ...block }",
+      "{ event: 'block', reason: block.reason }",
+    ],
+  },
+  {
+    source: 'Blocks: in the CLI',
+    says: 'A block is told once, also where the worker was away.',
+    test: [
+      `${TEST}/worker-away`,
+      'a block that stands is told once, also where the worker was away meanwhile',
+    ],
+    mutation: [`${CLI}/task-news.ts`, "known.evidence['summary'] ===", "known.evidence['summary'] !=="],
+  },
+  {
+    source: 'Blocks: in the CLI',
+    says: 'A block that stood when the time was up is told beside it.',
+    test: [
+      `${TEST}/render`,
+      'that stood when the time was up is told beside it, also where it was only suspected',
+    ],
+    mutation: [
+      `${CLI}/render/text-renderer.ts`,
+      "code === 'TIMED_OUT' && standing",
+      "code === 'LOST' && standing",
+    ],
+  },
+  {
+    source: 'Blocks: in the CLI',
+    says: 'Whoever attaches to a task is told of its block.',
+    test: [`${TEST}/blocks`, 'a block of a task that was left running is told to whoever attaches to it'],
+    mutation: [
+      `${CLI}/render/block-sentences.ts`,
+      "if (answerer === 'starter') return",
+      "if (answerer === 'nobody') return",
+    ],
   },
 ];

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { fstatSync } from 'node:fs';
 import { SandboxError, type TaskHandle } from '@sandcrew/manager';
+import type { Answerer } from './render/block-sentences.js';
 
 const DEFAULT_SIZE = { cols: 80, rows: 24 } as const;
 
@@ -16,6 +17,14 @@ const STDIN = 0;
 /** Whether our stdin can be read. A directory cannot, and Node's stdin would take it for an empty file. */
 export function isStdinReadable(): boolean {
   return !fstatSync(STDIN).isDirectory();
+}
+
+/** Who can answer a command that is given so much of our stdin. */
+export function findAnswerer(input: 'none' | 'stdin' | 'terminal'): Answerer {
+  if (input === 'none') return 'nobody';
+  if (input === 'terminal') return 'keys';
+  if (process.stdin.readableEnded) return 'spent-stdin';
+  return process.stdin.isTTY ? 'typist' : 'stdin';
 }
 
 /**

@@ -1,5 +1,7 @@
 /** Tells what becomes of one task besides its output: its start, gaps, blocks, and its worker's absence. */
 import type {
+  BlockInfo,
+  BlockReason,
   ManagerEvents,
   PartialTaskResult,
   SandboxError,
@@ -16,6 +18,7 @@ export class TaskNews {
   readonly #renderer: TaskRenderer;
   readonly #lostAfterMs: number;
   readonly #listeners: Listeners;
+  readonly #blocks = new Map<BlockReason, BlockInfo>();
   #takeover: SandboxError<PartialTaskResult> | null = null;
   #hasStarted = false;
   #isAway = false;
@@ -35,9 +38,8 @@ export class TaskNews {
     );
     this.#listeners = {
       outputGap: (gap) => gap.taskId === taskId && renderer.gap(gap),
-      blockDetected: (block) => block.taskId === taskId && renderer.blockDetected(block),
-      blockCleared: (block) =>
-        block.taskId === taskId && renderer.blockCleared(block.reason, block.durationMs),
+      blockDetected: (block) => block.taskId === taskId && this.#blocked(block),
+      blockCleared: (block) => block.taskId === taskId && this.#cleared(block.reason, block.durationMs),
       workerDisconnected: ({ url }, error) => this.#disconnected(url, error),
       workerConnected: ({ url }) => this.#connected(url),
     };
@@ -59,6 +61,19 @@ export class TaskNews {
     for (const [name, listener] of Object.entries(this.#listeners)) {
       this.#manager.off(name as never, listener as never);
     }
+  }
+
+  /** A worker says what stands once more where it was away. */
+  #blocked(block: BlockInfo): void {
+    const known = this.#blocks.get(block.reason);
+    this.#blocks.set(block.reason, block);
+    const isKnown =
+      known?.confidence === block.confidence && known.evidence['summary'] === block.evidence['summary'];
+    if (!isKnown) this.#renderer.blockDetected(block);
+  }
+
+  #cleared(reason: BlockReason, durationMs: number): void {
+    if (this.#blocks.delete(reason)) this.#renderer.blockCleared(reason, durationMs);
   }
 
   /** Before its start, and where it is final, the task's end tells it. */

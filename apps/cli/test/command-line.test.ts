@@ -192,6 +192,29 @@ describe('run', () => {
     });
   });
 
+  test('what is to be done about a block is the worker’s to do, but for what an exited command left', () => {
+    const taskOf = (options: Parameters<typeof decodeRun>[1]) => {
+      const decoded = decodeRun(['x'], options, {});
+      return decoded.ok ? decoded.value.task : decoded.faults;
+    };
+    expect(taskOf({ onBlock: 'end-input', expectQuiet: '10m' })).toEqual({
+      command: 'x',
+      blockPolicy: { default: 'end_input', orphaned_output: 'report' },
+      expectQuietMs: 600_000,
+    });
+    expect(taskOf({ onBlock: 'terminate', suspectedAfter: '30s' })).toMatchObject({
+      blockPolicy: { default: { action: 'terminate', suspectedAfterMs: 30_000 } },
+    });
+    expect(taskOf({ onBlock: 'kill', suspectedAfter: 'soon', expectQuiet: '-1s' })).toEqual([
+      '--on-block: expected one of report, end-input, terminate, got "kill".',
+      '--suspected-after: expected a duration such as 90s, 10m or 1h, got "soon".',
+      '--expect-quiet: expected a duration such as 90s, 10m or 1h, got "-1s".',
+    ]);
+    expect(taskOf({ suspectedAfter: '30s' })).toEqual([
+      '--suspected-after: expected beside --on-block end-input or --on-block terminate.',
+    ]);
+  });
+
   test('takes the worker from the environment, and the option before it', () => {
     const environment = {
       SANDCREW_WORKER: 'ws://a:1',

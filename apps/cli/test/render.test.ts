@@ -4,11 +4,13 @@ import { type BlockInfo, type OutputChunk, SandboxError, type TaskResult } from 
 import { renderWorker } from '#src/commands/health.js';
 import { renderTasks } from '#src/commands/ps.js';
 import { OutputSink } from '#src/output-sink.js';
+import { type Answerer, blockEndSentence, blockSentence } from '#src/render/block-sentences.js';
 import { JsonRenderer } from '#src/render/json-renderer.js';
-import { blockSentence, durationWords, resultSentence } from '#src/render/sentences.js';
+import { durationWords, resultSentence } from '#src/render/sentences.js';
 import { renderTable, sizeWords } from '#src/render/table.js';
 import { TextRenderer } from '#src/render/text-renderer.js';
 
+const PLAIN = { isOneStream: false, answerer: (): Answerer => 'nobody' };
 const RESULT: TaskResult = {
   taskId: 't1',
   exitCode: 0,
@@ -34,8 +36,14 @@ const BLOCK: BlockInfo = {
   durationMs: 2_400,
   resourceUsage: {},
   recoverable: true,
-  evidence: { summary: 'the prompt is "Proceed? "' },
-  action: 'terminate',
+  evidence: {
+    summary: 'apt-get (pid 412) waits for input at the prompt "Proceed? [y/N]"',
+    prompt: 'Proceed? [y/N]',
+    password: false,
+    process: 'apt-get',
+    pid: 412,
+  },
+  action: 'report',
 };
 
 function sinkOf(isTTY: boolean): { sink: OutputSink; written: () => Buffer } {
@@ -52,7 +60,7 @@ function chunkOf(stream: 'stdout' | 'stderr', bytes: Uint8Array, offset = 0): Ou
 describe('as text', () => {
   test('each stream goes to its own, byte for byte', async () => {
     const [out, err] = [sinkOf(false), sinkOf(false)];
-    const renderer = new TextRenderer(out.sink, err.sink, { isColored: true, quietMs: 5_000 });
+    const renderer = new TextRenderer(out.sink, err.sink, { isColored: true, quietMs: 5_000, ...PLAIN });
     const odd = Uint8Array.of(0xff, 0x00, 0x1b, 0x5b, 0x0d, 0xc3);
     await renderer.output(chunkOf('stdout', odd));
     await renderer.output(chunkOf('stderr', Uint8Array.of(0xfe)));
@@ -63,7 +71,7 @@ describe('as text', () => {
 
   test('an end that is not the command’s own is one sentence on stderr, unpainted in a pipe', async () => {
     const [out, err] = [sinkOf(false), sinkOf(false)];
-    const renderer = new TextRenderer(out.sink, err.sink, { isColored: true, quietMs: 5_000 });
+    const renderer = new TextRenderer(out.sink, err.sink, { isColored: true, quietMs: 5_000, ...PLAIN });
     const error = new SandboxError<never>({ code: 'TIMED_OUT', message: 'It ran for 5 min.' });
     await renderer.ended({ kind: 'error', error });
     expect(out.written().length).toBe(0);
@@ -75,7 +83,7 @@ describe('as text', () => {
     [false, 'sandcrew: '],
   ])('on a terminal, colored %p, its own words begin with %j', async (isColored, start) => {
     const err = sinkOf(true);
-    const renderer = new TextRenderer(sinkOf(true).sink, err.sink, { isColored, quietMs: null });
+    const renderer = new TextRenderer(sinkOf(true).sink, err.sink, { isColored, quietMs: null, ...PLAIN });
     renderer.blockDetected(BLOCK);
     await renderer.ended({ kind: 'result', result: RESULT });
     expect(err.written().toString().startsWith(start)).toBe(true);
@@ -85,7 +93,12 @@ describe('as text', () => {
 describe('a long silence', () => {
   async function linesOf(isTTY: boolean, before: string): Promise<string> {
     const err = sinkOf(isTTY);
-    const renderer = new TextRenderer(sinkOf(isTTY).sink, err.sink, { isColored: false, quietMs: 10 });
+    const renderer = new TextRenderer(sinkOf(isTTY).sink, err.sink, {
+      isColored: false,
+      quietMs: 10,
+      isOneStream: true,
+      answerer: PLAIN.answerer,
+    });
     await renderer.output(chunkOf('stdout', Buffer.from(before)));
     const deadlineMs = performance.now() + 100;
     while (err.written().length === 0 && performance.now() < deadlineMs) await new Promise(setImmediate);
@@ -166,13 +179,142 @@ test('a sink takes no more than its reader does', async () => {
   expect(taken).toBe(10);
 });
 
-test('a block is one clear sentence', () => {
-  expect(blockSentence(BLOCK)).toBe(
-    'The command is blocked (waiting_for_input, for 2 s): it waits for input that nobody gives (the prompt is "Proceed? "). It is ended.',
+describe('a block', () => {
+  const LOOP: BlockInfo = {
+    ...BLOCK,
+    reason: 'infinite_loop',
+    confidence: 'suspected',
+    evidence: { summary: 'python3 (pid 9) burns a CPU for 12 s' },
+  };
+  const TIMED_OUT = new SandboxError<never>({ code: 'TIMED_OUT', message: 'It ran for 5 min.' });
+
+  function shownOn(isTTY: boolean, by: Answerer = 'nobody') {
+    const { sink, written } = sinkOf(isTTY);
+    const lineEnd = by === 'keys' ? '\r\n' : '\n';
+    const options = {
+      isColored: false,
+      quietMs: null,
+      isOneStream: isTTY,
+      answerer: () => by,
+      lineEnd,
+    } as const;
+    const renderer = new TextRenderer(isTTY ? sink : sinkOf(false).sink, sink, options);
+    return { renderer, written: () => written().toString() };
+  }
+
+  test.each([
+    [
+      'nobody',
+      'answer with --stdin, end its input with --on-block end-input, or run it with a flag that asks nothing',
+    ],
+    [
+      'stdin',
+      'write the answer to our stdin, end its input by closing that, or run it with a flag that asks nothing',
+    ],
+    [
+      'spent-stdin',
+      'our stdin has ended, so bring more answers on it, or run it with a flag that asks nothing',
+    ],
+    ['typist', 'type the answer, or end its input with Ctrl-D'],
+    ['starter', 'only who started it can answer it; `sandcrew stop` ends it'],
+  ] as const)('is one sentence with advice that is true where %s can answer', (by, advice) => {
+    expect(blockSentence(BLOCK, by)).toBe(
+      `blocked: waiting for input: "Proceed? [y/N]" (apt-get, pid 412); ${advice}.`,
+    );
+  });
+
+  test('of a password says so, and never to write it into the command', () => {
+    const block = { ...BLOCK, evidence: { ...BLOCK.evidence, prompt: 'Password:', password: true } };
+    expect(blockSentence(block, 'nobody')).toBe(
+      'blocked: waiting for a password: "Password:" (apt-get, pid 412); give it with --stdin (from a file, not in the command), or use a key or a flag so that none is asked for.',
+    );
+  });
+
+  test('says what is done about it, instead of what to do', () => {
+    expect(blockSentence({ ...BLOCK, action: 'end_input' }, 'nobody')).toMatch(/; its input is ended\.$/);
+    expect(blockSentence({ ...BLOCK, action: 'terminate' }, 'nobody')).toMatch(/; it is being ended\.$/);
+    expect(blockSentence(LOOP, 'nobody')).toMatch(
+      /^perhaps blocked: infinite loop: python3 \(pid 9\) burns a CPU for 12 s; .*; Ctrl-C ends it, and --on-block terminate --suspected-after 30s does so by itself\.$/,
+    );
+    expect(blockSentence(LOOP, 'starter')).toMatch(/; `sandcrew stop t1` ends it\.$/);
+  });
+
+  test('stays one line, whatever the program calls itself', () => {
+    const evidence = { ...BLOCK.evidence, process: 'a\nsandcrew: b\x1b[2J', prompt: `${'x'.repeat(300)}` };
+    const sentence = blockSentence({ ...BLOCK, evidence }, 'nobody');
+    expect(sentence).toContain('(a sandcrew: b [2J, pid 412)');
+    expect(sentence).toContain(`"${'x'.repeat(200)}…"`);
+  });
+
+  test('that is only suspected is told on a terminal, and not in a pipe', () => {
+    const [terminal, pipe] = [shownOn(true), shownOn(false)];
+    for (const { renderer } of [terminal, pipe]) {
+      renderer.blockDetected(LOOP);
+      renderer.blockCleared('infinite_loop', 20_000);
+    }
+    expect(terminal.written()).toMatch(/^sandcrew: perhaps blocked: infinite loop: .*\nsandcrew: no longer /);
+    expect(pipe.written()).toBe('');
+  });
+
+  test('that was shown is withdrawn in a sentence, but not to who has just typed the answer', () => {
+    const [pipe, typist] = [shownOn(false), shownOn(true, 'typist')];
+    for (const { renderer } of [pipe, typist]) {
+      renderer.blockDetected(BLOCK);
+      renderer.blockCleared('waiting_for_input', 3_000);
+    }
+    expect(pipe.written()).toMatch(/\nsandcrew: no longer blocked: waiting for input is over after 3 s\.\n$/);
+    expect(typist.written()).not.toContain('no longer');
+  });
+
+  test('at a prompt on our own screen begins a line, and is silent where that is joined to the task’s', async () => {
+    const [lines, keys] = [shownOn(true, 'typist'), shownOn(true, 'keys')];
+    for (const { renderer } of [lines, keys]) {
+      await renderer.output(chunkOf('stdout', Buffer.from('Proceed? ')));
+      renderer.blockDetected(BLOCK);
+      renderer.blockDetected(LOOP);
+    }
+    expect(lines.written()).toMatch(/^Proceed\? \nsandcrew: blocked: .*\nsandcrew: perhaps blocked: /);
+    expect(keys.written()).toBe('Proceed? ');
+  });
+
+  test.each([
+    ['stdout that is another', 'stdout', false, ''],
+    ['stdout that is the same', 'stdout', true, '\n'],
+    ['stderr itself', 'stderr', false, 'Proceed? \n'],
+  ] as const)(
+    'begins a line of its own after a prompt on %s, also in a pipe',
+    async (_what, stream, isOneStream, before) => {
+      const err = sinkOf(false);
+      const options = { ...PLAIN, isColored: false, quietMs: null, isOneStream };
+      const renderer = new TextRenderer(sinkOf(false).sink, err.sink, options);
+      await renderer.output(chunkOf(stream, Buffer.from('Proceed? ')));
+      renderer.blockDetected(BLOCK);
+      expect(err.written().toString().startsWith(`${before}sandcrew: blocked: `)).toBe(true);
+    },
   );
-  expect(blockSentence({ ...BLOCK, confidence: 'suspected', action: 'report', evidence: {} })).toBe(
-    'The command seems to be blocked (waiting_for_input, for 2 s): it waits for input that nobody gives.',
-  );
+
+  test('that ended the command is the last word, also where it was never shown', async () => {
+    const error = new SandboxError<never>({
+      code: 'BLOCKED',
+      detail: 'infinite_loop',
+      message: 'infinite_loop: python3 (pid 9) burns a CPU for 12 s',
+    });
+    const [known, unknown] = [shownOn(false), shownOn(false)];
+    known.renderer.blockDetected(LOOP);
+    for (const { renderer } of [known, unknown]) await renderer.ended({ kind: 'error', error });
+    const said = `sandcrew: ${blockEndSentence(LOOP, 'nobody')}\n`;
+    expect(said).toMatch(/: blocked and ended: infinite loop: python3 \(pid 9\) burns a CPU for 12 s; /);
+    expect([known.written(), unknown.written()]).toEqual([said, said]);
+  });
+
+  test('that stood when the time was up is told beside it, also where it was only suspected', async () => {
+    const { renderer, written } = shownOn(false);
+    renderer.blockDetected(LOOP);
+    await renderer.ended({ kind: 'error', error: TIMED_OUT });
+    expect(written()).toBe(
+      'sandcrew: It ran for 5 min. Raise --timeout (0 = never). It was perhaps blocked: infinite loop: python3 (pid 9) burns a CPU for 12 s.\n',
+    );
+  });
 });
 
 test('of an end of its own, only what the exit code does not say is told', () => {

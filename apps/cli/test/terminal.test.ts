@@ -78,3 +78,23 @@ test('what a task’s terminal writes reaches ours byte for byte, newlines as th
   const screen = new Screen(`$SANDCREW run --pty -- '${command}'; echo "exit $?"`);
   expect(await screen.shows('exit 0')).toBe('one\r\ntwo\r\nthree\nfour\nexit 0\r\n');
 });
+
+test('with --stdin on a terminal the prompt is seen, the block is told below it, and the line that is typed answers it', async () => {
+  const command = 'printf "Proceed? [y/N] "; read -r answer; echo "got $answer"';
+  const screen = new Screen(`$SANDCREW run --stdin -- '${command}'; echo "exit $?"`);
+  await screen.shows(
+    /^Proceed\? \[y\/N\] \r\n.*sandcrew: (perhaps )?blocked: waiting for input: "Proceed\? \[y\/N\]" \(bash, pid \d+\); type the answer, or end its input with Ctrl-D/,
+  );
+  screen.terminal.write('yes\r');
+  await screen.shows('got yes');
+  await screen.shows('exit 0');
+});
+
+test('what only looks blocked is told on a terminal', async () => {
+  const screen = new Screen(
+    `trap : INT; $SANDCREW run -- "sh -c 'kill -STOP \\$\\$' & sleep 1000"; echo "exit $?"`,
+  );
+  await screen.shows(/sandcrew: perhaps blocked: stopped: sh \(pid \d+\) is stopped by SIGSTOP; /);
+  screen.terminal.write('\x03');
+  await screen.shows('exit 130');
+});

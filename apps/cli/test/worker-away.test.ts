@@ -105,3 +105,18 @@ test('Ctrl-C gives up a worker that is away at once, and says that the task may 
   expect(stderr).toContain('it may still run there');
   expect(performance.now() - askedMs).toBeLessThan(8_000);
 });
+
+test('a block that stands is told once, also where the worker was away meanwhile', async () => {
+  const way = await wayToWorker();
+  const running = new Sandcrew(['run', '--json', '--stdin', '--', 'cat'], { env });
+  await running.says('"block"');
+  way.cut();
+  await way.refused();
+  way.reopen();
+  await running.says('is back');
+  running.child.stdin.end('last\n');
+  const { status, stdout } = await running.ended;
+  way.close();
+  expect(status).toBe(0);
+  expect(stdout.toString().match(/"event":"block"/g)).toHaveLength(1);
+});

@@ -22,6 +22,10 @@ export function addAttach(program: Command, perform: Perform): void {
   perform(command, {
     decode: decodeTaskChoice,
     execute: (choice) =>
-      followRemoteTask(choice, true, createRenderer(choice.format, { tellsSilence: true })),
+      followRemoteTask(
+        choice,
+        true,
+        createRenderer(choice.format, () => 'starter'),
+      ),
   });
 }

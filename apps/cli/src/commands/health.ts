@@ -16,7 +16,7 @@ export function addHealth(program: Command, perform: Perform): void {
 
 function health({ manager: options, format }: WorkerQuestion): Promise<number> {
   return withManager(options, LOOKING, async (manager) => {
-    const worker = await manager.connected();
+    const worker = await manager.workerHealth();
     await writeAnswer(format === 'json' ? `${JSON.stringify(worker)}\n` : renderWorker(worker));
     return EXIT.ok;
   });

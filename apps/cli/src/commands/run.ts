@@ -24,11 +24,13 @@ import {
 import { EXIT } from '../exit-status.js';
 import { type Following, followTask } from '../follow-task.js';
 import { LEAVING, OWNING, withManager } from '../manager-lease.js';
+import { isTyping } from '../render/block-sentences.js';
 import { createRenderer } from '../render/create-renderer.js';
-import { isStdinReadable, terminalSize } from '../task-input.js';
+import { findAnswerer, isStdinReadable, terminalSize } from '../task-input.js';
+import { addBlockFlags, type BlockOptions, decodeBlockOptions } from './block-flags.js';
 import { addConnectionFlags, addPatienceFlag } from './connection-flags.js';
 
-export interface RunOptions extends ConnectionOptions {
+export interface RunOptions extends ConnectionOptions, BlockOptions {
   readonly workspace?: string;
   readonly cwd?: string;
   readonly env?: readonly string[];
@@ -61,6 +63,8 @@ Without --worker the command runs on a worker of its own, in the current directo
 Exit status: that of the command; 128+n where signal n ended it, 130 on Ctrl-C; 124 timed out, 122 blocked and ended,
 125 Sandcrew itself failed, 126 not executable, 127 not found, 2 wrong use.
 
+A command that surely cannot go on is told on stderr at once, with why and what to do; one that only looks so, on a terminal.
+
 --json writes one event a line: started, output (offset and bytes count raw bytes; in text, invalid UTF-8 is U+FFFD), gap,
 block, block_cleared, notice, and one end, with the exit status as "status".`;
 
@@ -77,7 +81,7 @@ export function addRun(program: Command, perform: Perform): void {
     )
     .option(
       '--kind <kind>',
-      'batch: it ends by itself; service: it serves and idles meanwhile; interactive: it waits for input as a matter of course (default: batch)',
+      'batch: it ends by itself; service: it serves and idles meanwhile; interactive: it waits for input as a matter of course (default: batch; interactive where you type its input)',
     )
     .option('--priority <number>', 'higher goes first (default: 0)')
     .option('--stdin', 'the command reads our stdin; without it, it reads end of file at once')
@@ -85,6 +89,7 @@ export function addRun(program: Command, perform: Perform): void {
     .option('--json', 'write one event a line')
     .option('--detach', 'print the task id and leave it running; only at a --worker')
     .addHelpText('after', HELP);
+  addBlockFlags(command);
   perform(command, { decode: decodeRun, execute: run });
 }
 
@@ -115,9 +120,14 @@ export function decodeRun(
   const manager = decodeManager(options, environment, faults);
   const workspace = faults.take(options.workspace, (text) => decodeName('--workspace', text, WORKSPACE_NAME));
   const { cwd } = options;
+  const blocks = decodeBlockOptions(options, faults);
   const stdin = options.stdin ? ('pipe' as const) : undefined;
   const pty = options.pty ? terminalSize() : undefined;
-  const task = { command, ...present({ workspace, cwd, env, timeoutMs, kind, priority, stdin, pty }) };
+  const task = {
+    command,
+    ...present({ workspace, cwd, env, timeoutMs, kind, priority, stdin, pty }),
+    ...blocks,
+  };
   return faults.conclude({
     manager,
     task,
@@ -129,11 +139,12 @@ export function decodeRun(
 
 function run({ manager: options, task, input, format, detach }: RunRequest): Promise<number> {
   if (detach) return withManager(options, LEAVING, (manager) => leaveRunning(manager, task));
-  const joinsTerminal = input === 'terminal';
-  const renderer = createRenderer(format, { tellsSilence: !joinsTerminal, joinsTerminal });
+  const answerer = () => findAnswerer(input);
+  const renderer = createRenderer(format, answerer);
+  const request: TaskRequest = isTyping(answerer()) ? { kind: 'interactive', ...task } : task;
   const { lostAfterMs = LOST_AFTER_MS } = options;
   return withManager(options, OWNING, async (manager) =>
-    followTask(manager, manager.run(task), renderer, { input, isOurs: true, lostAfterMs }),
+    followTask(manager, manager.run(request), renderer, { input, isOurs: true, lostAfterMs }),
   );
 }
 

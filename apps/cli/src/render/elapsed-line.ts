@@ -11,22 +11,27 @@ export class ElapsedLine {
   readonly #quietMs: number;
   readonly #timer: NodeJS.Timeout;
   #heardMs = performance.now();
+  readonly #isAtLineStart: () => boolean;
   #isShown = false;
-  #isAtLineStart = true;
 
   /** @param quietMs How long a silence may be before it is told, milliseconds. */
-  constructor(sink: OutputSink, paint: (text: string) => string, quietMs: number) {
+  constructor(
+    sink: OutputSink,
+    paint: (text: string) => string,
+    quietMs: number,
+    isAtLineStart: () => boolean,
+  ) {
+    this.#isAtLineStart = isAtLineStart;
     this.#sink = sink;
     this.#paint = paint;
     this.#quietMs = quietMs;
     this.#timer = setInterval(() => this.#tick(), Math.min(TICK_MS, quietMs)).unref();
   }
 
-  /** Makes way for something that is about to be written on the terminal, if `isOnTerminal`. */
-  makeWay(data: Uint8Array, isOnTerminal: boolean): void {
+  /** Makes way for output that is about to be written. */
+  makeWay(): void {
     this.clear();
     this.#heardMs = performance.now();
-    if (isOnTerminal && data.length > 0) this.#isAtLineStart = data.at(-1) === 0x0a;
   }
 
   clear(): void {
@@ -42,7 +47,7 @@ export class ElapsedLine {
 
   #tick(): void {
     const quietMs = performance.now() - this.#heardMs;
-    if (quietMs < this.#quietMs || !this.#isAtLineStart) return; // an unfinished line may be a prompt
+    if (quietMs < this.#quietMs || !this.#isAtLineStart()) return; // an unfinished line may be a prompt
     this.#isShown = true;
     void this.#sink.write(`${ERASE_LINE}${this.#paint(`no output for ${durationWords(quietMs)}`)}`);
   }

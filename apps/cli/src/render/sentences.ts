@@ -1,42 +1,5 @@
 /** What Sandcrew itself says to a person, in whole sentences. Pure. */
-import type {
-  BlockInfo,
-  BlockReason,
-  ErrorCode,
-  OutputGapInfo,
-  SandboxError,
-  TaskResult,
-} from '@sandcrew/manager';
-
-const BLOCK_WORDS: Readonly<Record<BlockReason, string>> = {
-  waiting_for_input: 'it waits for input that nobody gives',
-  deadlock: 'all of its threads wait for each other',
-  infinite_loop: 'it computes without end',
-  livelock: 'its threads keep each other busy without getting anywhere',
-  stopped: 'it was stopped by a signal',
-  zombie: 'it waits for ever while a child of it is dead and not collected',
-  orphaned_output: 'it has exited, but something that it left holds its output open',
-  memory_exhausted: 'it has used up its memory',
-  pids_exhausted: 'it has used up its processes',
-  cpu_exhausted: 'it gets too little CPU',
-  disk_full: 'its disk is full',
-  output_flood: 'it writes more output than it may',
-  network_wait: 'it waits for the network',
-  lock_wait: 'it waits for a lock that another program holds',
-  no_progress: 'it does nothing that can be seen',
-};
-
-const ACTION_WORDS = { report: '', end_input: ' Its input is closed.', terminate: ' It is ended.' } as const;
-
-export function blockSentence({ reason, confidence, durationMs, evidence, action }: BlockInfo): string {
-  const claim = confidence === 'confirmed' ? 'The command is blocked' : 'The command seems to be blocked';
-  const summary = typeof evidence['summary'] === 'string' ? ` (${evidence['summary']})` : '';
-  return `${claim} (${reason}, for ${durationWords(durationMs)}): ${BLOCK_WORDS[reason]}${summary}.${ACTION_WORDS[action]}`;
-}
-
-export function blockClearedSentence(reason: BlockReason, durationMs: number): string {
-  return `The command goes on: ${reason} is over after ${durationWords(durationMs)}.`;
-}
+import type { ErrorCode, OutputGapInfo, SandboxError, TaskResult } from '@sandcrew/manager';
 
 export function gapSentence({ offset, bytes }: OutputGapInfo): string {
   return `${bytes} bytes of output from byte ${offset} on are gone: the worker no longer has them.`;
