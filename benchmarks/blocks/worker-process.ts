@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export interface WorkerProcess {
+  readonly pid: number;
   readonly url: string;
   readonly token: string;
   /** Where tasks run that name no workspace. */
@@ -20,8 +21,11 @@ const WORKER_MAIN = fileURLToPath(new URL('../../../apps/worker/dist/main.js', i
 const START_TIMEOUT_MS = 15_000;
 const STOP_TIMEOUT_MS = 20_000;
 
-/** @param maxTasks how many tasks it runs at once. @throws {Error} where it does not listen in time. */
-export async function startWorker(maxTasks: number): Promise<WorkerProcess> {
+/**
+ * @param maxTasks how many tasks it runs at once. @param options others of its command line.
+ * @throws {Error} where it does not listen in time.
+ */
+export async function startWorker(maxTasks: number, options: readonly string[] = []): Promise<WorkerProcess> {
   const directory = await mkdtemp(join(tmpdir(), 'sandcrew-bench-'));
   const workspace = join(directory, 'workspace');
   const token = randomBytes(32).toString('hex');
@@ -30,6 +34,7 @@ export async function startWorker(maxTasks: number): Promise<WorkerProcess> {
     ...['--token-file', join(directory, 'token'), '--state-dir', join(directory, 'state')],
     ...['--workspace', workspace, '--max-tasks', String(maxTasks)],
     ...['--drain-timeout-ms', '0', '--log-level', 'error', '--until-stdin-closes'],
+    ...options,
   ];
   const child = spawn(process.execPath, [WORKER_MAIN, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
   const exited = once(child, 'exit');
@@ -47,7 +52,8 @@ export async function startWorker(maxTasks: number): Promise<WorkerProcess> {
     const listening = once(child.stdout, 'data', { signal: AbortSignal.timeout(START_TIMEOUT_MS) });
     const [line] = await Promise.race([listening, gone]);
     gone.catch(() => {}); // from now on an exit is for the connection to notice
-    return { url: (JSON.parse(String(line)) as { url: string }).url, token, workspace, stop };
+    const { url } = JSON.parse(String(line)) as { url: string };
+    return { pid: child.pid ?? 0, url, token, workspace, stop };
   } catch (error) {
     await stop();
     throw error;

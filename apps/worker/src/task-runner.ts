@@ -39,6 +39,7 @@ export class TaskRunner {
       case 'signal_process':
         return this.#processes.terminateProcess(taskKey, effect.signal, effect.foreground);
       case 'end_tree':
+        this.#blocks.forget(taskKey);
         return void this.#processes.endTree(taskKey);
       case 'close_output':
         return this.#processes.closeOutput(taskKey);

@@ -132,11 +132,7 @@ export function onExited(
   { exitCode, signal, memoryKills }: Extract<WorkerEvent, { type: 'process_exited' }>,
 ): void {
   task.phase = nextPhase(task.phase, 'exited');
-  if (memoryKills > 0 && exitCode !== 0)
-    task.cause ??= {
-      kind: 'memory_exhausted',
-      message: `it needed more than its ${task.command.limits.memoryBytes} bytes of memory`,
-    };
+  if (memoryKills > 0) onMemoryKill(turn, task, memoryKills, exitCode);
   task.exit = { exitCode, signal };
   task.exitedAtMs = turn.nowMs;
   task.input.isOpen = false;
@@ -146,6 +142,25 @@ export function onExited(
   setTaskTimer(turn, task, 'linger', task.command.lingerMs);
   if (task.command.lingerMs > ORPHANED_OUTPUT_AFTER_MS)
     setTaskTimer(turn, task, 'orphaned-output', ORPHANED_OUTPUT_AFTER_MS);
+}
+
+/** The kernel has ended processes of a command that has now exited: the surest sign, and maybe the first that is seen. */
+function onMemoryKill(turn: Turn, task: Task, kills: number, exitCode: number | null): void {
+  const message = `it needed more than its ${task.command.limits.memoryBytes} bytes of memory`;
+  claimBlock(
+    turn,
+    task,
+    {
+      reason: 'memory_exhausted',
+      confidence: 'confirmed',
+      sinceMs: turn.nowMs,
+      summary: `${message}: the kernel has ended ${kills === 1 ? 'a process' : `${kills} processes`} for it`,
+      processes: [],
+      details: { maxBytes: task.command.limits.memoryBytes, kills },
+    },
+    {},
+  );
+  if (exitCode !== 0) task.cause ??= { kind: 'memory_exhausted', message };
 }
 
 export function onOutputClosed(turn: Turn, task: Task): void {

@@ -27,7 +27,6 @@ const MAX_TURN_MS = 5;
 interface Watched {
   readonly sampler: ProcessSampler;
   readonly disk: DiskWatch;
-  terminal: Bystanders['terminal'];
   /** Where there is no /proc: what it used at the look before. */
   usage: Bystanders['usage'];
 }
@@ -71,10 +70,18 @@ export class BlockDetector {
     const watched = this.#watched.get(taskKey);
     const running = this.#processes.find(taskKey);
     if (watched === undefined || running === null) return;
-    if (running.ends.terminal !== null) watched.terminal = await readTerminalMode(running.ends.terminal);
+    const { terminal: path } = running.ends;
+    const terminal = path === null ? null : await readTerminalMode(path);
     if (this.#processes.find(taskKey) !== running) return;
-    const evidence = watched.sampler.lookCloser(monotonicMs(), this.#bystanders(watched, taskKey));
+    const bystanders = { ...this.#bystanders(watched, taskKey), terminal };
+    const evidence = watched.sampler.lookCloser(monotonicMs(), bystanders);
     this.#emit({ type: 'task_sampled', taskKey, evidence });
+  }
+
+  /** Call it when a task is being ended: it is looked at no more. */
+  forget(taskKey: string): void {
+    this.#watched.get(taskKey)?.sampler.close();
+    this.#watched.delete(taskKey);
   }
 
   async collectStacks({
@@ -96,7 +103,7 @@ export class BlockDetector {
 
   async #round(): Promise<void> {
     const keys = this.#processes.runningTasks;
-    for (const key of this.#watched.keys()) if (!keys.includes(key)) this.#watched.delete(key);
+    for (const key of this.#watched.keys()) if (!keys.includes(key)) this.forget(key);
     let spentMs = 0;
     let turnMs = 0;
     for (const key of keys) {
@@ -124,7 +131,6 @@ export class BlockDetector {
       watched = {
         sampler: new ProcessSampler(running.contained, running.ends),
         disk: new DiskWatch(),
-        terminal: null,
         usage: null,
       };
       this.#watched.set(taskKey, watched);
@@ -144,8 +150,9 @@ export class BlockDetector {
     watched.usage = await this.#processes.getResourceUsage(taskKey);
   }
 
-  #bystanders({ disk, terminal, usage }: Watched, taskKey: string): Bystanders {
+  /** The mode of a terminal is as fleeting as what is waited for: only a closer look brings it. */
+  #bystanders({ disk, usage }: Watched, taskKey: string): Bystanders {
     const limits = this.#processes.limitUse(taskKey).use;
-    return { terminal, usage, fullDirectory: disk.fullDirectory, limits };
+    return { terminal: null, usage, fullDirectory: disk.fullDirectory, limits };
   }
 }

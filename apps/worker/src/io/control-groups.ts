@@ -97,6 +97,7 @@ export function canMakeGroup({ version, directory }: Hierarchy, controller: Cont
   }
 }
 
+/** Call it before this worker makes any: one that bears its own pid is another's then, as in a container that starts again. */
 export function removeLeftGroups(directory: string): void {
   let names: string[] = [];
   try {
@@ -106,7 +107,8 @@ export function removeLeftGroups(directory: string): void {
   }
   for (const name of names) {
     const pid = new RegExp(`^${GROUP_PREFIX}(\\d+)-\\d+$`).exec(name)?.[1];
-    if (pid !== undefined && readText(`/proc/${pid}/comm`) === null) tryRemove(join(directory, name));
+    const isLeft = Number(pid) === process.pid || readText(`/proc/${pid}/comm`) === null;
+    if (pid !== undefined && isLeft) tryRemove(join(directory, name));
   }
 }
 

@@ -57,20 +57,26 @@ export class LimitKeeper {
     );
   }
 
-  /** A group with these limits; null where there are none. @throws {NodeJS.ErrnoException} */
+  /** A group with these limits; null where there are none. @throws {NodeJS.ErrnoException} and leaves nothing behind. */
   makeGroup(limits: TaskLimits): LimitGroup | null {
     const directories = new Map<Controller, Hierarchy>();
+    const group = new LimitGroup(directories, limits);
     const name = `${GROUP_PREFIX}${process.pid}-${++this.#made}`;
-    for (const [limit, controller] of Object.entries(CONTROLLER_OF) as [EnforcedLimit, Controller][]) {
-      const value = limits[limit];
-      const hierarchy = this.#hierarchies.get(controller);
-      if (value === undefined || hierarchy === undefined) continue;
-      const directory = join(hierarchy.directory, name);
-      mkdirSync(directory, { recursive: true });
-      directories.set(controller, { ...hierarchy, directory });
-      setLimit(controller, hierarchy.version, directory, value);
+    try {
+      for (const [limit, controller] of Object.entries(CONTROLLER_OF) as [EnforcedLimit, Controller][]) {
+        const value = limits[limit];
+        const hierarchy = this.#hierarchies.get(controller);
+        if (value === undefined || hierarchy === undefined) continue;
+        const directory = join(hierarchy.directory, name);
+        mkdirSync(directory, { recursive: true });
+        directories.set(controller, { ...hierarchy, directory });
+        setLimit(controller, hierarchy.version, directory, value);
+      }
+    } catch (error) {
+      void group.remove();
+      throw error;
     }
-    return directories.size === 0 ? null : new LimitGroup(directories, limits);
+    return directories.size === 0 ? null : group;
   }
 }
 

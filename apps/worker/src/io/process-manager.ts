@@ -32,6 +32,7 @@ interface RunningTask {
   /** Null where it is not known: what a process used is gone with it, unless something that lives reaped it. */
   cpuMs: number | null;
   isOutputClosed: boolean;
+  isTreeEnding: boolean;
   isTreeEnded: boolean;
 }
 
@@ -90,6 +91,7 @@ export class ProcessManager {
     const task = this.#running.get(taskKey);
     if (task === undefined) return;
     this.#sample(task);
+    task.isTreeEnding = true;
     const leftover = await task.process.endTree();
     void task.limits?.remove();
     const usage: Usage = {
@@ -137,10 +139,10 @@ export class ProcessManager {
     return [...this.#running.keys()];
   }
 
-  /** A running task, as it is to be looked at; null where it does not run. */
+  /** A running task, as it is to be looked at; null where it does not run, or is being ended. */
   find(taskKey: string): { contained: ContainedProcess; ends: TaskEnds } | null {
     const task = this.#running.get(taskKey);
-    return task === undefined || task.isTreeEnded ? null : task.look;
+    return task === undefined || task.isTreeEnding ? null : task.look;
   }
 
   /** What a task uses of its limits, and the largest share of one of them. */
@@ -231,6 +233,7 @@ export class ProcessManager {
       maxMemoryBytes: 0,
       cpuMs: null,
       isOutputClosed: false,
+      isTreeEnding: false,
       isTreeEnded: false,
     };
   }

@@ -47,6 +47,12 @@ export class ProcessSampler {
     return { ...seen, threads };
   }
 
+  /** Call it when its task has ended. */
+  close(): void {
+    for (const process of this.#known.values()) process.close();
+    this.#known.clear();
+  }
+
   #walk(tops: readonly number[], nowMs: number): void {
     const waiting = [...tops, ...this.#known.keys()];
     const seen = new Set<number>();
@@ -61,11 +67,15 @@ export class ProcessSampler {
   #lookAt(pid: number, nowMs: number): KnownProcess | null {
     const known = this.#known.get(pid);
     if (known?.look(nowMs)) return known;
+    known?.close();
     this.#known.delete(pid);
     const stat = known === undefined ? readProcess(pid) : null; // a pid that was reused is met where its parent lists it
     if (stat === null) return null;
     const process = new KnownProcess(stat, this.#ends);
-    if (!process.look(nowMs)) return null;
+    if (!process.look(nowMs)) {
+      process.close();
+      return null;
+    }
     this.#known.set(pid, process);
     return process;
   }

@@ -5,13 +5,15 @@
  *
  *     open s1 [token=NAME] | close s1 | stall s1 | flow s1 | malformed s1 N | revoke s1 | s1 MESSAGE key=value …
  *     m1/t1 started | rejected DETAIL | failed [DETAIL] | writes TEXT|N [stderr] | exits CODE|SIGNAL | closes | swept [N]
+ *     m1/t1 sampled SCENE (scenes.ts) [closer] [still MS] | stacks REASON [TEXT]
  *     m1/t1 took N | shuts_stdin | examined | ends CODE (exits, closes, swept) | reads (the spool) | read_fails | append_fails OFFSET
  *     wait MS | drain MS | heartbeat | removed s1 WORKSPACE | kept s1 WORKSPACE
  */
-import type { ManagerMessage } from '@sandcrew/protocol';
+import type { BlockReason, ManagerMessage } from '@sandcrew/protocol';
 import type { WorkerEffect } from '#src/core/effect.js';
 import type { WorkerEvent } from '#src/core/event.js';
 import { Machine, type PolicyNumbers, policyWith } from './machine.js';
+import { sampleOf } from './scenes.js';
 
 export interface Story {
   readonly title: string;
@@ -120,7 +122,8 @@ class Stage {
     return { type: 'message_received', sessionId, message, input: new TextEncoder().encode(message.input) };
   }
 
-  #taskEvents(taskKey: string, what: string, [first = '', second]: string[]): WorkerEvent[] {
+  #taskEvents(taskKey: string, what: string, words: string[]): WorkerEvent[] {
+    const [first = '', second] = words;
     const exited = (): WorkerEvent => {
       const signal = first.startsWith('SIG') ? first : null;
       const exitCode = signal === null ? Number(first) : null;
@@ -171,6 +174,15 @@ class Stage {
             holders: { processes: [{ pid: 9, name: 'sleep' }], resourceUsage: {} },
           },
         ];
+      case 'sampled': {
+        const stillMs = words.includes('still') ? Number(words.at(-1)) : 10_000;
+        const evidence = sampleOf(first, words.includes('closer'), stillMs);
+        return [{ type: 'task_sampled', taskKey, evidence }];
+      }
+      case 'stacks': {
+        const stacks = second === undefined ? [] : [{ pid: 11, tool: 'jstack', text: second }];
+        return [{ type: 'stacks_collected', taskKey, reason: first as BlockReason, stacks, usage: {} }];
+      }
       case 'append_fails':
         return this.#appends
           .filter(({ offset }) => offset === Number(first))
@@ -289,6 +301,8 @@ function lineOf(effect: WorkerEffect): string | null {
       return `read ${task} ${effect.offset}+${effect.bytes} file ${effect.segment} at ${effect.position}`;
     case 'delete_spool':
       return `delete ${task} file ${effect.segment}`;
+    case 'collect_stacks':
+      return `collect stacks ${task} ${effect.reason} of ${effect.pids.join(' ')}`;
     case 'remove_workspace':
       return `remove ${effect.tokenName}/${effect.workspace}`;
     case 'stop_worker':
@@ -299,7 +313,9 @@ function lineOf(effect: WorkerEffect): string | null {
 }
 
 function fieldsOf(message: object): string {
-  const told = Object.entries(message).filter(([name]) => !UNTOLD.has(name));
+  const { evidence } = message as { evidence?: { stacks?: readonly { readonly text: string }[] } };
+  const stacks = evidence?.stacks === undefined ? {} : { stacks: evidence.stacks.map(({ text }) => text) };
+  const told = Object.entries({ ...message, ...stacks }).filter(([name]) => !UNTOLD.has(name));
   return told
     .map(
       ([name, value]) =>

@@ -1,5 +1,5 @@
 /** Whether a task has used up what it may have: memory, processes, CPU, room on a disk. */
-import { type Claim, type Look, listNames, nameOf } from './look.js';
+import { type Claim, type Look, listNames, nameOf, type Rise } from './look.js';
 
 /** At this share of its memory a task that still grows is as good as at its end; */
 const NEARLY = 0.9;
@@ -9,6 +9,8 @@ const FULL = 0.985;
 const GROWTH = 0.002;
 const GROWTH_WINDOW_MS = 140;
 const GROWING_MS = 400;
+/** A process that the kernel ended or refused counts for so long: a task that goes on after it has recovered. */
+const RISEN_MS = 10_000;
 const FULL_DISK_MS = 2_500;
 /** A failed write, or a complaint of one, counts for so long. */
 const COMPLAINT_MS = 2_000;
@@ -39,10 +41,11 @@ function judgeMemory(look: Look): Claim | null {
   if (share >= NEARLY && hasGrown) memory.memoryGrowingSinceMs ??= look.nowMs;
   else memory.memoryGrowingSinceMs = null;
   const growingMs = look.nowMs - (memory.memoryGrowingSinceMs ?? look.nowMs);
-  if (use.kills === 0 && share < FULL && growingMs < GROWING_MS) return null;
+  const hasKilled = hasRisen(memory.kills, use.kills, look.nowMs);
+  if (!hasKilled && share < FULL && growingMs < GROWING_MS) return null;
   const largest = [...look.evidence.processes].sort((a, b) => b.residentBytes - a.residentBytes).slice(0, 1);
   const processes = largest.map(({ pid }) => nameOf(look, pid));
-  const killed = use.kills > 0 ? '; the kernel has ended a process for it' : '';
+  const killed = hasKilled ? '; the kernel has ended a process for it' : '';
   return {
     reason: 'memory_exhausted',
     confidence: 'confirmed',
@@ -55,8 +58,10 @@ function judgeMemory(look: Look): Claim | null {
 
 function judgePids(look: Look): Claim | null {
   const use = look.evidence.limits.pids;
-  if (use === undefined || (use.refusals === 0 && use.used < use.max)) return null;
-  const refused = use.refusals > 0 ? `; the kernel has refused it ${use.refusals} more` : '';
+  if (use === undefined) return null;
+  const hasRefused = hasRisen(look.memory.refusals, use.refusals, look.nowMs);
+  if (!hasRefused && use.used < use.max) return null;
+  const refused = hasRefused ? `; the kernel has refused it ${use.refusals} more` : '';
   return {
     reason: 'pids_exhausted',
     confidence: 'confirmed',
@@ -65,6 +70,11 @@ function judgePids(look: Look): Claim | null {
     processes: [],
     details: { ...use },
   };
+}
+
+function hasRisen(rise: Rise, count: number, nowMs: number): boolean {
+  if (count !== rise.count) Object.assign(rise, { count, atMs: nowMs });
+  return nowMs - rise.atMs < RISEN_MS;
 }
 
 function judgeDisk(look: Look): Claim | null {

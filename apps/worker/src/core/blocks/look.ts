@@ -51,8 +51,8 @@ export interface Memory {
   quietSinceMs: number;
   ioBytes: number;
   outputBytes: number;
-  /** Processes that were ever seen. A new one is work. */
-  readonly met: Set<number>;
+  /** Processes that the last look saw. A new one is work. */
+  met: ReadonlySet<number>;
   metAtMs: number;
   /** Processes with a thread that wants a CPU all the time. */
   readonly hot: Map<number, HotProcess>;
@@ -62,11 +62,20 @@ export interface Memory {
   readonly polling: Map<number, { sinceMs: number; outputBytes: number; returns: number }>;
   memoryUse: { readonly atMs: number; readonly bytes: number }[];
   memoryGrowingSinceMs: number | null;
+  /** Processes that the kernel ended for the memory limit, and those that it refused. */
+  readonly kills: Rise;
+  readonly refusals: Rise;
   fullSinceMs: number | null;
   readonly writing: Map<number, { calls: number; chars: number; failedAtMs: number | null }>;
   throttling: { readonly atMs: number; readonly periods: number; readonly throttled: number }[];
   starvedSinceMs: number | null;
   flood: { readonly sinceMs: number; readonly bytes: number; readonly lines: number } | null;
+}
+
+/** A count that only grows, and when it last did. */
+export interface Rise {
+  count: number;
+  atMs: number;
 }
 
 export interface HotProcess {
@@ -92,6 +101,8 @@ export function createMemory(nowMs: number): Memory {
     polling: new Map(),
     memoryUse: [],
     memoryGrowingSinceMs: null,
+    kills: { count: 0, atMs: Number.NEGATIVE_INFINITY },
+    refusals: { count: 0, atMs: Number.NEGATIVE_INFINITY },
     fullSinceMs: null,
     writing: new Map(),
     throttling: [],

@@ -24,7 +24,7 @@ export function rememberWork(look: Look): void {
     look.threads.some(({ busy, wait }) => (busy ?? 0) > IDLE || wait.on === 'nothing');
   const met = evidence.processes.filter(({ pid }) => !memory.met.has(pid));
   if (met.length > 0) memory.metAtMs = nowMs;
-  for (const { pid } of met) memory.met.add(pid);
+  memory.met = new Set(evidence.processes.map(({ pid }) => pid));
   if (isBusy || ioBytes !== memory.ioBytes || look.task.output.bytes !== memory.outputBytes)
     memory.quietSinceMs = nowMs;
   memory.ioBytes = ioBytes;

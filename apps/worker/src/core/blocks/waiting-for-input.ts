@@ -55,7 +55,8 @@ function judgeUntimed(look: Look, thread: ThreadEvidence, sources: number): Clai
   }
   // With a prompt on the screen a timer beside it is more likely a runtime's than the program's.
   const mayElse = promptOf(look.task.output) === '' ? SOURCE.running | SOURCE.time : SOURCE.running;
-  return unfedMs >= MIXED_MS && (sources & mayElse) === 0 ? claim('suspected') : null;
+  if (unfedMs < MIXED_MS || (sources & mayElse) !== 0) return null;
+  return claim(look.evidence.surroundings === null ? 'unsure' : 'suspected'); // whether it asks for a password is not known before
 }
 
 /** A poll that runs out may be a program that goes on without an answer, or one that only looks up now and then. */

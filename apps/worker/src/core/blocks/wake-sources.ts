@@ -55,15 +55,16 @@ export function findWakeSources(evidence: Evidence, threads: readonly ThreadEvid
     for (const pid of pids) sum |= byProcess.get(pid) ?? 0;
     return sum;
   };
-  for (const { pid } of threads) byProcess.set(pid, 0);
+  for (const [{ pid }, { sources }] of directs) byProcess.set(pid, (byProcess.get(pid) ?? 0) | sources);
+  const followed = [...directs].filter(([, { wakers }]) => wakers === 'anyone' || wakers.length > 0);
   // Sets only grow, so this ends: at the least sets that agree with each other.
   for (let hasGrown = true; hasGrown; ) {
     hasGrown = false;
-    for (const [thread, direct] of directs) {
-      const before = byProcess.get(thread.pid) ?? 0;
+    for (const [{ pid }, direct] of followed) {
+      const before = byProcess.get(pid) ?? 0;
       const after = before | gather(direct);
       if (after === before) continue;
-      byProcess.set(thread.pid, after);
+      byProcess.set(pid, after);
       hasGrown = true;
     }
   }
@@ -82,8 +83,11 @@ class Family {
 
   constructor(evidence: Evidence) {
     this.#evidence = evidence;
-    for (const { pid, parentPid } of evidence.processes)
-      this.#children.set(parentPid, [...(this.#children.get(parentPid) ?? []), pid]);
+    for (const { pid, parentPid } of evidence.processes) {
+      const siblings = this.#children.get(parentPid);
+      if (siblings === undefined) this.#children.set(parentPid, [pid]);
+      else siblings.push(pid);
+    }
   }
 
   direct(thread: ThreadEvidence): Direct {

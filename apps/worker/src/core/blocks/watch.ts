@@ -65,4 +65,8 @@ export function createBlockWatch(nowMs: number): BlockWatch {
 export function noteFeed(watch: BlockWatch, nowMs: number): void {
   watch.longestFeedGapMs = Math.max(watch.longestFeedGapMs, nowMs - watch.fedAtMs);
   watch.fedAtMs = nowMs;
+  // On a pipe nothing echoes the answer's line end: what is asked next would stand behind what is answered.
+  const none = new Uint8Array(0);
+  watch.output.tails.stdout = none;
+  watch.output.tails.stderr = none;
 }

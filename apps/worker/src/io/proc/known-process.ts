@@ -3,12 +3,14 @@ import { constants } from 'node:os';
 import { basename } from 'node:path';
 import type { ProcessEvidence, ThreadEvidence, Wait } from '../../core/blocks/evidence.js';
 import type { TaskEnds } from './descriptors.js';
+import { KeptFile } from './kept-file.js';
 import { type ProcessStat, readChildren, readProcess, readThread } from './process-stat.js';
 import { listNames, readLink, readText } from './read.js';
 import { readWait } from './waits.js';
 
 interface KnownThread {
   readonly tid: number;
+  readonly times: KeptFile;
   name: string;
   wait: Wait;
   /** It has ended and is still listed: a process's first thread is, until the last one ends. */
@@ -64,6 +66,11 @@ export class KnownProcess {
     for (const thread of this.#threads.values()) this.#readThread(thread);
   }
 
+  /** Call it when it is looked at no more. */
+  close(): void {
+    for (const { times } of this.#threads.values()) times.close();
+  }
+
   get children(): readonly number[] {
     return this.#children;
   }
@@ -94,18 +101,16 @@ export class KnownProcess {
   threads(nowMs: number): ThreadEvidence[] {
     if (this.#isZombie) return [];
     const living = [...this.#threads.values()].filter(({ isDead }) => !isDead);
-    return living.map(
-      ({ tid, name, wait, ranAtMs, busy, eager, switchesPerSecond }) => ({
-        pid: this.pid,
-        tid,
-        name,
-        stillMs: nowMs - ranAtMs,
-        busy,
-        eager,
-        switchesPerSecond,
-        wait,
-      }),
-    );
+    return living.map(({ tid, name, wait, ranAtMs, busy, eager, switchesPerSecond }) => ({
+      pid: this.pid,
+      tid,
+      name,
+      stillMs: nowMs - ranAtMs,
+      busy,
+      eager,
+      switchesPerSecond,
+      wait,
+    }));
   }
 
   get #isZombie(): boolean {
@@ -116,7 +121,7 @@ export class KnownProcess {
   #changedThreads(nowMs: number, elapsedMs: number): (KnownThread | null)[] {
     const changed: (KnownThread | null)[] = [];
     for (const thread of this.#threads.values()) {
-      const times = readTimes(this.pid, thread.tid);
+      const times = readTimes(thread.times);
       if (times === null) {
         this.#threads.delete(thread.tid);
         changed.push(null);
@@ -153,12 +158,14 @@ export class KnownProcess {
 
   #meetThread(tid: number, nowMs: number): void {
     if (this.#threads.has(tid)) return;
-    const times = readTimes(this.pid, tid);
+    const file = new KeptFile(`/proc/${this.pid}/task/${tid}/schedstat`);
+    const times = readTimes(file);
     if (times === null) return;
     const [ranNs, queuedNs, switches] = times;
     const rates = { busy: null, eager: null, switchesPerSecond: 0 };
     const thread: KnownThread = {
       tid,
+      times: file,
       name: '?',
       wait: { on: 'nothing' },
       isDead: false,
@@ -197,8 +204,8 @@ export class KnownProcess {
 }
 
 /** CPU time, time in the run queue (both ns), and how often it was given a CPU. */
-function readTimes(pid: number, tid: number): [number, number, number] | null {
-  const text = readText(`/proc/${pid}/task/${tid}/schedstat`);
+function readTimes(file: KeptFile): [number, number, number] | null {
+  const text = file.read();
   if (text === null) return null;
   const [ran, queued, switches] = text.trim().split(' ').map(Number);
   return ran === undefined || queued === undefined || switches === undefined ? null : [ran, queued, switches];

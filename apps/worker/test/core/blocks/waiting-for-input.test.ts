@@ -109,6 +109,16 @@ describe('a feeder', () => {
     ['has no more than that', fedMsAgo(1_000), CONFIRMED],
     ['has three times its longest gap', fedMsAgo(4_400, { longestGapMs: 1_500 }), []],
     ['has no more than three times its longest gap', fedMsAgo(4_500, { longestGapMs: 1_500 }), CONFIRMED],
+    [
+      'that took long before is suspected to be gone after 5 s',
+      fedMsAgo(5_000, { longestGapMs: 3_000 }),
+      SUSPECTED,
+    ],
+    [
+      'that took long before is looked at closely first',
+      { ...fedMsAgo(5_000, { longestGapMs: 3_000 }), surroundings: null },
+      ['unsure waiting_for_input'],
+    ],
     ['has 5 s where it has shown itself', fedMsAgo(4_999, { isFeederThere: true }), []],
     ['has no more than 5 s then', fedMsAgo(5_000, { isFeederThere: true }), CONFIRMED],
   ])('%s', (_, scene, expected) => {

@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { createMemory } from '#src/core/blocks/look.js';
 import { createOutputWatch, promptOf, watchOutput } from '#src/core/blocks/output-watch.js';
+import { createBlockWatch, noteFeed } from '#src/core/blocks/watch.js';
 import { judgeBlocks } from '#src/core/judge-block.js';
 import { claimsAfter, claimsOf, lookAt, NOW_MS, RUNNING, type Scene, TIME } from './looks.js';
 
@@ -53,6 +54,35 @@ describe('a loop', () => {
     expect(claimsAfter(times(20, scene), 1_000)).toEqual([]);
   });
 
+  test('is still one after two looks that came late, and none after three', () => {
+    const late = (from: number, count: number) => (index: number) =>
+      index >= from && index < from + count ? { ...SPINNING, thread: { busy: 0.2, eager: 0.2 } } : SPINNING;
+    expect(claimsAfter(times(13, late(5, 2)), 1_000)).toEqual(['suspected infinite_loop']);
+    expect(claimsAfter(times(13, late(5, 3)), 1_000)).toEqual([]);
+  });
+
+  test('of threads that hand each other the CPU is a livelock', () => {
+    const pair = (eager: number, switchesPerSecond: number): Scene => ({
+      ...SPINNING,
+      waits: { 10: [RUNNING, RUNNING] },
+      thread: { busy: eager, eager, switchesPerSecond },
+    });
+    const after13 = (scene: Scene) =>
+      claimsAfter(
+        times(13, () => scene),
+        1_000,
+      );
+    expect(after13(pair(0.31, 50))).toEqual(['suspected livelock']);
+    expect(after13(pair(0.29, 50))).toEqual([]);
+    expect(after13(pair(0.31, 49))).toEqual([]);
+  });
+
+  test('that the host hardly lets run is short of CPU, after 10 s', () => {
+    const starved = (busy: number) => times(11, () => ({ ...SPINNING, thread: { busy, eager: 0.95 } }));
+    expect(claimsAfter(starved(0.18), 1_000)).toEqual(['suspected cpu_exhausted']);
+    expect(claimsAfter(starved(0.2), 1_000)).toEqual([]);
+  });
+
   test('that takes memory is suspected after 20 s', () => {
     const scene = (index: number) => ({ ...SPINNING, process: { minorFaults: index * 100 } });
     expect(claimsAfter(times(20, scene), 1_000)).toEqual([]);
@@ -101,6 +131,11 @@ describe('limits', () => {
     evidence: { limits: { memory: { chargedBytes: share * 1_000, maxBytes: 1_000, kills } } },
   });
 
+  const pids = (used: number, refusals: number): Scene => ({
+    waits: { 10: TIME },
+    evidence: { limits: { pids: { used, max: 9, refusals } } },
+  });
+
   test.each<[string, Scene[], string[]]>([
     ['memory at 98.5 % is exhausted', [memory(0.985)], ['confirmed memory_exhausted']],
     ['memory at 95 % that does not grow is not', times(9, () => memory(0.95)), []],
@@ -120,16 +155,11 @@ describe('limits', () => {
       [],
     ],
     ['memory for which the kernel has ended a process is', [memory(0.2, 1)], ['confirmed memory_exhausted']],
-    [
-      'processes that were refused are exhausted',
-      [{ waits: { 10: TIME }, evidence: { limits: { pids: { used: 5, max: 9, refusals: 1 } } } }],
-      ['confirmed pids_exhausted'],
-    ],
-    [
-      'processes under the limit are not',
-      [{ waits: { 10: TIME }, evidence: { limits: { pids: { used: 8, max: 9, refusals: 0 } } } }],
-      [],
-    ],
+    ['processes that were refused are exhausted', [pids(5, 1)], ['confirmed pids_exhausted']],
+    ['memory for which the kernel ended a process 10 s ago is not', times(41, () => memory(0.2, 1)), []],
+    ['processes that were refused 10 s ago are not', times(41, () => pids(5, 1)), []],
+    ['processes that fill the limit are exhausted', [pids(9, 0)], ['confirmed pids_exhausted']],
+    ['processes under the limit are not', [pids(8, 0)], []],
     [
       'CPU that was held back for 10 s is suspected',
       times(6, (index) => ({
@@ -161,6 +191,8 @@ describe('limits', () => {
         500,
       ),
     ).toEqual([]);
+    const hasGivenUp = times(12, (index) => failing(Math.min(index, 6)));
+    expect(claimsAfter(hasGivenUp, 500)).toEqual([]); // it has not tried for 2.5 s
     expect(
       claimsAfter(
         times(7, (index) => ({ ...failing(index), evidence: {} })),
@@ -171,6 +203,21 @@ describe('limits', () => {
 });
 
 describe('output', () => {
+  const repeating = (count: number, everyMs: number) => {
+    const output = createOutputWatch(NOW_MS);
+    for (let index = 0; index < count; index++)
+      watchOutput(output, 'stdout', new TextEncoder().encode('waiting...\n'), NOW_MS + index * everyMs);
+    const look = lookAt({ waits: { 10: TIME }, task: { expectQuietMs: null } }, NOW_MS + count * everyMs);
+    return judgeBlocks({ ...look, task: { ...look.task, output } }).map(({ reason }) => reason);
+  };
+
+  test('of the same line twelve times over 12 s is no progress, and less of it is', () => {
+    expect(repeating(13, 1_000)).toEqual(['no_progress']);
+    expect(repeating(12, 1_000)).toEqual([]); // over 11 s
+    expect(repeating(12, 1_500)).toEqual(['no_progress']);
+    expect(repeating(11, 1_500)).toEqual([]);
+  });
+
   const flood = (text: (index: number) => string) => {
     const memory = createMemory(NOW_MS);
     const output = createOutputWatch(NOW_MS);
@@ -219,10 +266,24 @@ describe('output', () => {
     expect(promptOf(output)).toBe(expected);
   });
 
+  test('shows the end of a long prompt', () => {
+    const output = createOutputWatch(0);
+    watchOutput(output, 'stdout', new TextEncoder().encode(`${'x'.repeat(300)}? `), 0);
+    expect(promptOf(output)).toBe(`…${'x'.repeat(199)}?`);
+  });
+
   test('shows a prompt that came in pieces', () => {
     const output = createOutputWatch(0);
     for (const piece of ['Pro', 'ceed', '? '])
       watchOutput(output, 'stdout', new TextEncoder().encode(piece), 0);
     expect(promptOf(output)).toBe('Proceed?');
   });
+});
+
+test('a prompt that was answered is no part of the next', () => {
+  const watch = createBlockWatch(0);
+  watchOutput(watch.output, 'stdout', new TextEncoder().encode('Proceed? '), 1);
+  noteFeed(watch, 2);
+  watchOutput(watch.output, 'stdout', new TextEncoder().encode('Sure? '), 3);
+  expect(promptOf(watch.output)).toBe('Sure?');
 });

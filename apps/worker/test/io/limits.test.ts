@@ -1,0 +1,145 @@
+/** Limits hold a task by the kernel's control groups, and what was used up is told. Where no group can be made, they are refused. */
+import { chownSync, copyFileSync, mkdirSync, readdirSync, rmdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { findHierarchy } from '#src/io/control-groups.js';
+import { LimitKeeper } from '#src/io/limits.js';
+import { Client, LEVELS, MAIN, Place, TestWorker, TOKEN, until, WorkerRun } from '../worker-process.js';
+
+const MIB = 1_048_576;
+const UID = process.getuid?.() === 0 ? 65_534 : process.getuid?.();
+const UNPRIVILEGED =
+  process.getuid?.() === 0 ? ['setpriv', `--reuid=${UID}`, `--regid=${UID}`, '--clear-groups'] : [];
+const enforced = LimitKeeper.find().enforced;
+const testWith = (limit: (typeof enforced)[number]) => (enforced.includes(limit) ? test : test.skip);
+
+/** Takes a MiB after the other, and touches it. */
+const EATER = `perl -e 'for (1..400) { $x .= "y" x ${MIB}; select undef, undef, undef, 0.02 }'`;
+
+describe.each(LEVELS)('%s', (containment) => {
+  let worker: TestWorker;
+  let client: Client;
+
+  beforeAll(async () => {
+    worker = await TestWorker.start(['--containment', containment]);
+    client = await worker.manager();
+  });
+  afterAll(() => worker.stop());
+
+  testWith('memoryBytes')(
+    'a command that the kernel ends for its memory limit is memory_exhausted, and the block was told',
+    async () => {
+      const taskId = client.execute(EATER, { limits: { memoryBytes: 48 * MIB } });
+      const { terminal } = await client.outcome(taskId);
+      expect(terminal).toMatchObject({ type: 'task_error', code: 'memory_exhausted' });
+      expect(await client.next('block_detected', taskId)).toMatchObject({
+        reason: 'memory_exhausted',
+        confidence: 'confirmed',
+        evidence: { maxBytes: 48 * MIB },
+      });
+    },
+  );
+
+  testWith('memoryBytes')('a command that stays within its memory is let be', async () => {
+    const { terminal } = await client.run('perl -e \'$x = "y" x 8_000_000\'', {
+      limits: { memoryBytes: 64 * MIB },
+    });
+    expect(terminal).toMatchObject({ type: 'task_complete', exitCode: 0 });
+  });
+
+  testWith('pids')('processes beyond the limit are refused, and the block is told', async () => {
+    const taskId = await client.start('for i in 1 2 3 4 5 6 7 8 9; do sleep 30 & done; wait', {
+      limits: { pids: 6 },
+    });
+    expect(await client.next('block_detected', taskId)).toMatchObject({
+      reason: 'pids_exhausted',
+      confidence: 'confirmed',
+      evidence: { max: 6 },
+    });
+    await client.output(taskId, 'Resource temporarily unavailable');
+    client.send({ type: 'terminate_task', taskId, graceMs: 0 });
+    await client.terminal(taskId);
+  });
+
+  testWith('cpus')('CPU beyond the limit is held back', async () => {
+    const spin = "perl -MTime::HiRes=time -e '$t = time; 1 while time - $t < 1; print +(times)[0]'";
+    const { stdout } = await client.run(spin, { limits: { cpus: 0.2 } });
+    expect(Number(stdout.toString())).toBeLessThan(0.5);
+  });
+
+  test('the groups are gone after the task', async () => {
+    await client.run('true', { limits: allLimits() });
+    await until(() => groupsOf(worker.run.pid).length === 0);
+  });
+
+  test('the groups of a worker that was killed are gone when the next has started', async () => {
+    const victim = await TestWorker.start(['--containment', containment]);
+    const manager = await victim.manager();
+    await manager.start('sleep 60', { limits: allLimits() });
+    expect(groupsOf(victim.run.pid)).toHaveLength(enforced.length);
+    victim.run.kill('SIGKILL');
+    await victim.run.ended;
+    victim.place.remove();
+    await until(() => {
+      LimitKeeper.find(); // what a starting worker does; the last of the dead may take a moment
+      return groupsOf(victim.run.pid).length === 0;
+    });
+  });
+});
+
+const [hierarchy] = hierarchies();
+
+(hierarchy === undefined ? test.skip : test)(
+  'a group that an earlier worker of the same pid left is not taken for one that is in use',
+  () => {
+    const left = join(hierarchy ?? '', `sandcrew-${process.pid}-7`);
+    mkdirSync(left);
+    try {
+      LimitKeeper.find();
+      expect(groupsOf(process.pid)).toEqual([]);
+    } finally {
+      if (groupsOf(process.pid).length > 0) rmdirSync(left);
+    }
+  },
+);
+
+testWith('pids')('a limit that the kernel does not take leaves no group behind', async () => {
+  const keeper = LimitKeeper.find();
+  expect(() => keeper.makeGroup({ ...allLimits(), pids: -1 })).toThrow('EINVAL');
+  await until(() => groupsOf(process.pid).length === 0);
+});
+
+test('a worker that may not make groups refuses limits', async () => {
+  const place = new Place();
+  const main = join(place.path, 'main.mjs'); // the checkout may be out of this user's reach
+  copyFileSync(MAIN, main);
+  for (const path of [place.path, place.tokenFile, main]) chownSync(path, UID ?? 0, UID ?? 0);
+  const args = [...place.arguments, '--containment', 'process-group', '--drain-timeout-ms', '0'];
+  const run = new WorkerRun(args, { HOME: place.path }, UNPRIVILEGED, main);
+  const client = await Client.connect((await run.listening()).url, TOKEN);
+  client.send({ type: 'hello', managerId: 'm1', output: 'binary' });
+  const { terminal } = await client.run('true', { limits: { memoryBytes: 64 * MIB } });
+  expect(terminal).toMatchObject({ code: 'rejected', detail: 'unenforceable_limit' });
+  client.socket.terminate();
+  run.kill('SIGTERM');
+  await run.ended;
+  place.remove();
+});
+
+function allLimits(): { memoryBytes?: number; pids?: number; cpus?: number } {
+  const all = { memoryBytes: 64 * MIB, pids: 50, cpus: 1 };
+  return Object.fromEntries(enforced.map((limit) => [limit, all[limit]]));
+}
+
+function hierarchies(): string[] {
+  const found = (['memory', 'pids', 'cpu'] as const).map((controller) => findHierarchy(controller));
+  const isUsed = enforced.length > 0;
+  return [...new Set(found.flatMap((one) => (one === null || !isUsed ? [] : [one.directory])))];
+}
+
+/** The directories that a worker has made for its tasks. */
+function groupsOf(pid: number): string[] {
+  return hierarchies().flatMap((directory) =>
+    readdirSync(directory).filter((name) => name.startsWith(`sandcrew-${pid}-`)),
+  );
+}

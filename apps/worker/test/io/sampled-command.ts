@@ -1,0 +1,121 @@
+/** A real command in its containment, and what samples of it show. It judges nothing. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Evidence } from '#src/core/blocks/evidence.js';
+import type { LaunchRequest } from '#src/core/effect.js';
+import type { WorkerEvent } from '#src/core/event.js';
+import { type ContainmentRequest, chooseContainment } from '#src/io/containment/choose-containment.js';
+import type { ContainmentAdapter } from '#src/io/containment/containment.js';
+import { LimitKeeper } from '#src/io/limits.js';
+import { PipePool } from '#src/io/pipes.js';
+import { ProcessManager } from '#src/io/process-manager.js';
+import { ProcessSampler } from '#src/io/process-sampler.js';
+import { StateDirectory } from '#src/io/state-directory.js';
+import { until } from '../worker-process.js';
+
+/** So long has nothing of it run: it sits where it will stay. */
+const SETTLED_MS = 40;
+const NOBODY_ELSE = { terminal: null, usage: null, fullDirectory: null, limits: {} };
+
+/** Runs commands as a worker does, without one. */
+export class Ground {
+  readonly directory = mkdtempSync(join(tmpdir(), 'sandcrew-sampled-'));
+  readonly #hearers = new Map<string, (event: WorkerEvent) => void>();
+  readonly #processes: ProcessManager;
+  #commands = 0;
+
+  /** `Ground.create` makes one. */
+  constructor(adapter: ContainmentAdapter) {
+    const ground = {
+      state: new StateDirectory(join(this.directory, 'state')),
+      defaultWorkspace: this.directory,
+      environment: { path: process.env.PATH ?? '', lang: 'C.UTF-8', tmpdir: this.directory },
+    };
+    const pipes = new PipePool(join(this.directory, 'pipes'));
+    this.#processes = new ProcessManager(adapter, pipes, new LimitKeeper(new Map()), ground, (event) => {
+      if ('taskKey' in event) this.#hearers.get(event.taskKey)?.(event);
+    });
+  }
+
+  static async create(containment: ContainmentRequest): Promise<Ground> {
+    const choice = await chooseContainment(containment);
+    if (!choice.ok) throw new Error(choice.fault);
+    return new Ground(choice.adapter);
+  }
+
+  /** Starts a command with an open stdin, and ends it when `look` has settled. */
+  async watch(
+    command: LaunchRequest['command'],
+    look: (watched: SampledCommand) => Promise<void>,
+    more: Partial<LaunchRequest> = {},
+  ): Promise<void> {
+    const key = `k${this.#commands++}`;
+    const events: WorkerEvent[] = [];
+    const isEnded = new Promise<void>((resolve) => {
+      this.#hearers.set(key, (event) => {
+        events.push(event);
+        if (event.type === 'tree_ended') resolve();
+      });
+    });
+    const launch = { tokenName: 'default', command, cwd: '.', env: {}, limits: {}, network: 'host' } as const;
+    await this.#processes.executeCommand(key, { ...launch, stdin: 'pipe', ...more });
+    const found = this.#processes.find(key);
+    if (found === null) throw new Error(`it did not start: ${JSON.stringify(events)}`);
+    const sampler = new ProcessSampler(found.contained, found.ends);
+    const write = (text: string) => this.#processes.writeInput(key, Buffer.from(text));
+    try {
+      await look(new SampledCommand(sampler, events, write));
+    } finally {
+      await this.#processes.endTree(key);
+      await isEnded;
+      sampler.close();
+    }
+  }
+
+  remove(): void {
+    this.#processes.close();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+export class SampledCommand {
+  readonly write: (text: string) => void;
+  readonly #sampler: ProcessSampler;
+  readonly #events: readonly WorkerEvent[];
+
+  constructor(sampler: ProcessSampler, events: readonly WorkerEvent[], write: (text: string) => void) {
+    this.#sampler = sampler;
+    this.#events = events;
+    this.write = write;
+  }
+
+  /** Settles when it has written `text`. */
+  async wrote(text: string): Promise<void> {
+    const output = () =>
+      this.#events.map((event) => (event.type === 'output_read' ? Buffer.from(event.data).toString() : ''));
+    await until(() => output().join('').includes(text));
+  }
+
+  sample(): Evidence {
+    return this.#sampler.sample(performance.now(), NOBODY_ELSE);
+  }
+
+  lookCloser(): Evidence {
+    return this.#sampler.lookCloser(performance.now(), NOBODY_ELSE);
+  }
+
+  /** Settles when samples show no process of this name any more. */
+  async vanished(name: string): Promise<void> {
+    await until(() => this.sample().processes.every((process) => process.name !== name));
+  }
+
+  /** A closer look at it where it will stay: once nothing of it has run for a while. */
+  async settled(): Promise<Evidence> {
+    await until(() => {
+      const { threads } = this.sample();
+      return threads.length > 0 && threads.every(({ stillMs }) => stillMs >= SETTLED_MS);
+    });
+    return this.lookCloser();
+  }
+}
