@@ -2,9 +2,11 @@
  * Each line of the specification, the test that shows it, and the change of code that turns that test red.
  * `npm run test:requirements` makes each change in a copy, runs its test and wants it red.
  */
+import { BLOCK_REQUIREMENTS } from './requirements/blocks.js';
 import { CLI_REQUIREMENTS } from './requirements/cli.js';
 import { MAIN_JOB_REQUIREMENTS } from './requirements/main-job.js';
 import { MANAGER_REQUIREMENTS } from './requirements/manager.js';
+import { RECOVERY_REQUIREMENTS } from './requirements/recovery.js';
 import type { Requirement } from './requirements/requirement.js';
 import { WIRE_REQUIREMENTS } from './requirements/wire.js';
 
@@ -13,4 +15,6 @@ export const REQUIREMENTS: readonly Requirement[] = [
   ...MAIN_JOB_REQUIREMENTS,
   ...MANAGER_REQUIREMENTS,
   ...CLI_REQUIREMENTS,
+  ...RECOVERY_REQUIREMENTS,
+  ...BLOCK_REQUIREMENTS,
 ];

@@ -15,11 +15,7 @@ export const MANAGER_REQUIREMENTS: readonly Requirement[] = [
     source: 'Main job 4: pool',
     says: 'Another worker process is started up to maxWorkers; then NO_WORKER and POOL_FULL.',
     test: [`${TEST}/embedded-workers`, 'starts one of the type that a task requires, up to maxWorkers'],
-    mutation: [
-      `${SRC}/core/worker-life.ts`,
-      'state.workers.size >= state.policy.maxWorkers',
-      'state.workers.size > state.policy.maxWorkers',
-    ],
+    mutation: [`${SRC}/core/worker-process.ts`, 'size >= policy.maxWorkers', 'size > policy.maxWorkers'],
   },
   {
     source: 'Main job 4: pool',
@@ -361,9 +357,9 @@ export const MANAGER_REQUIREMENTS: readonly Requirement[] = [
       'is held back until the command runs, then sent with its offset, and write() waits for the ack',
     ],
     mutation: [
-      `${SRC}/io/effect-runner.ts`,
-      'port.input.accept(effect.offset);',
-      'port.input.accept(effect.offset + 1);',
+      `${SRC}/io/task-ports.ts`,
+      'port.input.accept(news.offset);',
+      'port.input.accept(news.offset + 1);',
     ],
   },
   {
@@ -497,7 +493,7 @@ export const MANAGER_REQUIREMENTS: readonly Requirement[] = [
       'createWorker(type) starts a worker of that type and resolves when it is connected',
     ],
     mutation: [
-      `${SRC}/core/worker-life.ts`,
+      `${SRC}/core/worker-process.ts`,
       'startWorker(turn, workerType)',
       'startWorker(turn, workerType.slice(1))',
     ],
@@ -533,9 +529,9 @@ export const MANAGER_REQUIREMENTS: readonly Requirement[] = [
       'are recovered from: a confirmed one ends its task, a suspected one is only reported',
     ],
     mutation: [
-      `${SRC}/core/recovery.ts`,
-      "if (block.confidence === 'confirmed')",
-      "if (block.confidence !== 'confirmed')",
+      `${SRC}/core/asked-recovery.ts`,
+      "if (confidence === 'suspected')",
+      "if (confidence !== 'suspected')",
     ],
   },
   {
@@ -620,9 +616,9 @@ export const MANAGER_REQUIREMENTS: readonly Requirement[] = [
       'starts an idempotent task again, at most maxAttempts times, and its history says so',
     ],
     mutation: [
-      `${SRC}/core/task-loss.ts`,
-      'task.attempt < state.policy.maxAttempts',
-      'task.attempt <= state.policy.maxAttempts',
+      `${SRC}/core/requeue.ts`,
+      'task.attempt < policy.maxAttempts',
+      'task.attempt <= policy.maxAttempts',
     ],
   },
   {
@@ -1061,8 +1057,8 @@ export const MANAGER_REQUIREMENTS: readonly Requirement[] = [
     test: [`${TEST}/lifetimes`, 'under another boot has lost its tasks, and none is run again by itself'],
     mutation: [
       `${SRC}/core/task-loss.ts`,
-      '(task.idempotent && task.attempt < state.policy.maxAttempts) || never',
-      'task.attempt < state.policy.maxAttempts || never',
+      'return !task.sent || (task.idempotent && hasAttemptLeft(state, task));',
+      'return !task.sent || hasAttemptLeft(state, task);',
     ],
   },
   {
@@ -1073,9 +1069,9 @@ export const MANAGER_REQUIREMENTS: readonly Requirement[] = [
       'where a task was lost it does not go again: elsewhere, though that is busier, or under another boot, or nowhere',
     ],
     mutation: [
-      `${SRC}/core/task-loss.ts`,
-      'task.failedOn.push({ workerKey: worker.key, bootId });',
-      "task.failedOn.push({ workerKey: worker.key, bootId: '' });",
+      `${SRC}/core/requeue.ts`,
+      '[{ workerKey: key, bootId: identity.bootId }]',
+      "[{ workerKey: key, bootId: '' }]",
     ],
   },
   {

@@ -49,8 +49,9 @@ function statesPage() {
     block: '`block_detected`',
     clear: '`block_cleared`',
     disconnect: 'its worker is away',
-    terminate: 'it was asked to end: `terminate()`, an AbortSignal, `close()`',
-    requeue: 'the worker had no room after all, or was lost and the task is `idempotent` or never left',
+    terminate: 'it was asked to end: `terminate()`, an AbortSignal, `close()`, or it is ended for a block',
+    requeue:
+      'the worker had no room after all, or was lost and the task is `idempotent` or never left, or a block ended it and it is to be started elsewhere',
     complete: '`task_complete`: the command came to its own end',
     fail: '`task_error`, a lost worker, or none to be found',
     cancel: 'it ended because that was asked for',

@@ -6,6 +6,7 @@ import type {
   OutputChunk,
   OutputGapInfo,
   PartialTaskResult,
+  RecoveryInfo,
   SandboxWorker,
   TaskResult,
   TaskStart,
@@ -41,6 +42,8 @@ export interface ManagerEvents {
       readonly durationMs: number;
     },
   ];
+  /** Something was done about a block. docs/recovery.md tells what each rung is. */
+  blockRecovery: [recovery: RecoveryInfo];
 }
 
 /** Tells news that are no one task's. */
@@ -57,6 +60,9 @@ export function emitNews(emitter: EventEmitter<ManagerEvents>, news: Announcemen
       emitter.emit('blockCleared', { taskId, workerId, reason, durationMs: news.durationMs });
       return;
     }
+    case 'tell_recovery':
+      emitter.emit('blockRecovery', news.recovery);
+      return;
     case 'tell_worker_created':
       emitter.emit('workerCreated', news.worker);
       return;

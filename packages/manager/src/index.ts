@@ -14,10 +14,16 @@ export type { ManagerEvents } from './events.js';
 export { workerCommand } from './io/providers/process.js';
 export type {
   AttachRequest,
+  BlockHandler,
+  BlockLadder,
+  BlockReaction,
+  BlockTable,
   CloseOptions,
   EmbeddedOptions,
   ManagerOptions,
+  PromptAnswer,
   RecoveryOptions,
+  Reply,
   TaskRequest,
   TaskReservation,
   WorkerAddress,

@@ -1,6 +1,6 @@
 /** What a caller says: the options of a manager, and of one task. Shapes and defaults only; `settings` and `task-request` judge them. */
-import type { BlockPolicy, TaskLimits } from '@sandcrew/protocol';
-import type { RecoveryRung } from './core/report.js';
+import type { BlockPolicy, BlockReason, TaskLimits } from '@sandcrew/protocol';
+import type { BlockInfo, RecoveryRung } from './core/report.js';
 
 export interface ManagerOptions {
   /** Workers that run already. None named: one is started on this machine when the first task needs it. */
@@ -79,13 +79,65 @@ export interface TaskRequest {
   readonly lingerMs?: number;
   /** What the worker itself does on a block. Default: it reports. */
   readonly blockPolicy?: BlockPolicy;
-  /** Whether it may be started again when a worker was lost. Default false: it is reported `LOST` instead. */
+  /**
+   * What this manager does on a block, beside that: a table, or a function that is asked about each block. Default: it
+   * tells them. docs/recovery.md tells how the ladder is climbed.
+   */
+  readonly onBlock?: BlockTable | BlockHandler;
+  /**
+   * Whether it may be started again: when its worker was lost, and where `onBlock` says `requeue`. Default false: it is
+   * reported `LOST`, or `BLOCKED`, instead.
+   */
   readonly idempotent?: boolean;
   /** Ends the task: `CANCELLED` before its start (aborted already: nothing is ever sent), `TERMINATED` after it. */
   readonly signal?: AbortSignal;
-  /** From SIGTERM to SIGKILL where `signal` ends the task, milliseconds. Default 5 000. */
+  /** From SIGTERM to SIGKILL where `signal` or `onBlock` ends the task, milliseconds. Default 5 000. */
   readonly graceMs?: number;
 }
+
+/** An answer to a prompt, as a line: a line end is added where it has none. */
+export interface Reply {
+  readonly reply: string;
+  /** Whether it may answer a prompt that asks for a password, which no other answer does. Default false. */
+  readonly password?: boolean;
+  /** How often it may be given in one attempt, so that a wrong one does not circle. Default 1. */
+  readonly times?: number;
+}
+
+/** An answer to those prompts alone that hold the text, or fit the pattern: the line without its end, in which the program waits. */
+export interface PromptAnswer extends Reply {
+  readonly prompt: RegExp | string;
+}
+
+/**
+ * `report`: nothing. `answer`: by one of `answers`. `end_input`: end of file. `continue`: SIGCONT. `terminate`: the task ends
+ * as `BLOCKED`. `requeue`: it is ended and started again on another worker (`idempotent: true` alone).
+ */
+export type BlockReaction = 'report' | 'answer' | 'end_input' | 'continue' | 'terminate' | 'requeue' | Reply;
+
+/** What may be done, mildest first whatever the order here. */
+export interface BlockLadder {
+  readonly ladder: BlockReaction | readonly BlockReaction[];
+  /** A suspicion that has stood for so long is acted upon like what is confirmed, milliseconds. Default: never. */
+  readonly suspectedAfterMs?: number;
+}
+
+/** By reason; `default` for those not named. `answers` hold for every confirmed `waiting_for_input`, in their order. */
+export type BlockTable = { readonly answers?: readonly PromptAnswer[] } & {
+  readonly [reason in BlockReason | 'default']?: BlockReaction | readonly BlockReaction[] | BlockLadder;
+};
+
+/**
+ * Says what is done about one block, confirmed or suspected. Nothing, where it says nothing, throws, or takes more than
+ * 10 s; the history tells which.
+ */
+export type BlockHandler = (
+  block: BlockInfo,
+) =>
+  | BlockReaction
+  | readonly BlockReaction[]
+  | undefined
+  | Promise<BlockReaction | readonly BlockReaction[] | undefined>;
 
 /** What a worker must have to be given a task. */
 export interface WorkerRequirements {
@@ -119,8 +171,15 @@ export interface CloseOptions {
 }
 
 export interface RecoveryOptions {
-  /** Default: a confirmed block ends its task, a suspected one is only reported. */
+  /**
+   * Default: for a confirmed block the next that was not tried and can be done, up to `terminate` (and `requeue`, where the
+   * task is `idempotent`); a suspected one is only reported.
+   */
   readonly rung?: RecoveryRung;
+  /** The answer to its prompt, for `answer`; a line end is added where it has none. Default: the task's own `answers`. */
+  readonly reply?: string;
+  /** Whether `reply` may answer a prompt that asks for a password. Default false. */
+  readonly password?: boolean;
   /** From SIGTERM to SIGKILL where the task is ended, milliseconds. Default 5 000. */
   readonly graceMs?: number;
 }

@@ -2,9 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { DEFAULT_GRACE_MS } from '@sandcrew/protocol';
+import { chooseAsked } from './core/asked-recovery.js';
 import type { ManagerEvent } from './core/event.js';
 import { DEFAULT_TYPE } from './core/placement.js';
-import { chooseRecovery, RECOVERY_RUNGS } from './core/recovery.js';
 import type {
   BlockInfo,
   ManagerHealth,
@@ -161,21 +161,16 @@ export class SandboxManager extends EventEmitter<ManagerEvents> {
   }
 
   /**
-   * Acts on the block that `detectBlock` tells. Without a `rung`: a confirmed one ends its task, a suspected one is only reported.
+   * Does something about the block that `detectBlock` tells: the rung that is named, or the next of the ladder. What
+   * cannot be done is told in `refusal` and `why`. `restart_worker` and `replace_worker` need no block.
    * @throws {SandboxError} UNKNOWN_WORKER
    */
   recoverFromBlock(workerId: string, options: RecoveryOptions = {}): RecoveryResult {
-    const { rung, graceMs } = readRecovery(options);
-    const block = this.detectBlock(workerId);
-    const chosen = chooseRecovery(block, rung);
-    if (block !== null && chosen.rung === 'terminate') {
-      this.#runner.dispatch({
-        type: 'stop_asked',
-        taskId: block.taskId,
-        stop: { graceMs, by: 'caller' },
-      });
-    }
-    return { block, ...chosen, rungs: RECOVERY_RUNGS };
+    const order = readRecovery(options);
+    const worker = this.#workerOf(workerId);
+    const chosen = chooseAsked({ state: this.#runner.state, nowMs: systemClock.nowMs() }, worker, order);
+    if (chosen.rung !== 'none') this.#runner.dispatch({ type: 'rung_asked', workerKey: worker.key, order });
+    return chosen;
   }
 
   /** Workers with their health and last load, and the tasks that have not ended, by state. As known now; it asks nobody. */
@@ -207,6 +202,7 @@ export class SandboxManager extends EventEmitter<ManagerEvents> {
       submission,
       runner: this.#runner,
       keepBytes: this.#keepBytes,
+      onBlock: typeof request.onBlock === 'function' ? request.onBlock : null,
       emitter: this,
       release: () => this.#owners.delete(taskId),
     });

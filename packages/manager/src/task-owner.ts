@@ -1,8 +1,10 @@
 /** What stands behind one handle: takes the task's news from the runner, settles its promises, emits its events. */
 import type { EventEmitter } from 'node:events';
 import type { OutputFrame } from '@sandcrew/protocol';
+import { readReactions } from './block-request.js';
 import type { Outcome } from './core/effect.js';
-import type { SandboxWorker, TaskResult, TaskStart } from './core/report.js';
+import type { ManagerEvent } from './core/event.js';
+import type { BlockInfo, SandboxWorker, TaskResult, TaskStart } from './core/report.js';
 import { SandboxError } from './core/sandbox-error.js';
 import type { Submission } from './core/task.js';
 import type { ManagerEvents } from './events.js';
@@ -11,6 +13,7 @@ import { StreamDecoders } from './io/stream-decoders.js';
 import { TaskInput } from './io/task-input.js';
 import { TaskOutput } from './io/task-output.js';
 import type { TaskPort } from './io/task-port.js';
+import type { BlockHandler } from './options.js';
 import { endOfTask, TaskHandle } from './task-handle.js';
 
 export interface OwnerOptions {
@@ -18,6 +21,8 @@ export interface OwnerOptions {
   readonly runner: EffectRunner;
   /** Head, and tail, of each stream for the result, bytes. */
   readonly keepBytes: number;
+  /** Asked about each block; null where nobody is. */
+  readonly onBlock: BlockHandler | null;
   readonly emitter: EventEmitter<ManagerEvents>;
   /** Called when the task has ended, and nobody will read more of it. */
   readonly release: () => void;
@@ -36,6 +41,7 @@ export class TaskOwner implements TaskPort {
   readonly #taskId: string;
   readonly #runner: EffectRunner;
   readonly #emitter: EventEmitter<ManagerEvents>;
+  readonly #onBlock: BlockHandler | null;
   readonly #ended = promiseParts<TaskResult>();
   readonly #started = promiseParts<TaskStart>();
   readonly #assigned = promiseParts<SandboxWorker>();
@@ -43,11 +49,12 @@ export class TaskOwner implements TaskPort {
   #disobey: () => void = () => {};
   #abortReason: unknown;
 
-  constructor({ submission, runner, keepBytes, emitter, release }: OwnerOptions) {
+  constructor({ submission, runner, keepBytes, onBlock, emitter, release }: OwnerOptions) {
     const { taskId, body } = submission;
     this.#taskId = taskId;
     this.#runner = runner;
     this.#emitter = emitter;
+    this.#onBlock = onBlock;
     this.isCommanded = body.command !== null;
     this.assigned = this.#assigned.promise;
     this.assigned.catch(() => {});
@@ -108,6 +115,19 @@ export class TaskOwner implements TaskPort {
     this.input.restart();
     this.#decoders = new StreamDecoders();
     this.#emitter.emit('taskRequeued', { taskId: this.#taskId, attempts, why });
+  }
+
+  onBlockAsked(block: BlockInfo, climbId: number): void {
+    const answerWith = (answer: Extract<ManagerEvent, { type: 'block_answered' }>['answer']) =>
+      this.#runner.dispatch({ type: 'block_answered', taskId: this.#taskId, climbId, answer });
+    // In a turn of its own: what the caller's function does is not to happen within the machine's step.
+    void Promise.resolve()
+      .then(() => this.#onBlock?.(block))
+      .then((said) => ({ plan: readReactions(said) }))
+      .catch((error: unknown) => ({
+        fault: `onBlock failed (${error instanceof Error ? error.message : error})`,
+      }))
+      .then(answerWith);
   }
 
   onSettled(outcome: Outcome): void {

@@ -1,9 +1,9 @@
 /** Judges what a caller says of a task, by the protocol's own schemas where the worker reads it, and names the field at fault. */
 import { BlockPolicy, DEFAULT_GRACE_MS, ExecuteCommand, isTaskId, TaskLimits } from '@sandcrew/protocol';
-import type { ManagerEvent } from './core/event.js';
+import { readOrders, readReply } from './block-request.js';
+import type { ManagerEvent, RungOrder } from './core/event.js';
 import { faultsOfUnknown, isObject, mismatch } from './core/field-words.js';
 import { RECOVERY_RUNGS } from './core/recovery.js';
-import type { RecoveryRung } from './core/report.js';
 import type { Submission, TaskNeeds } from './core/task.js';
 import { checkMessage, invalidTask } from './message-check.js';
 import type {
@@ -33,6 +33,7 @@ const TASK_FIELDS: Readonly<Record<keyof TaskRequest, true>> = {
   expectQuietMs: true,
   lingerMs: true,
   blockPolicy: true,
+  onBlock: true,
   idempotent: true,
   signal: true,
   graceMs: true,
@@ -44,7 +45,12 @@ const ATTACH_FIELDS: Readonly<Record<keyof AttachRequest, true>> = {
   offset: true,
   forget: true,
 };
-const RECOVERY_FIELDS: Readonly<Record<keyof RecoveryOptions, true>> = { rung: true, graceMs: true };
+const RECOVERY_FIELDS: Readonly<Record<keyof RecoveryOptions, true>> = {
+  rung: true,
+  reply: true,
+  password: true,
+  graceMs: true,
+};
 const NEEDS_FIELDS: Readonly<Record<keyof WorkerRequirements, true>> = {
   type: true,
   labels: true,
@@ -69,6 +75,7 @@ export function readTask(request: TaskReservation, taskId: string): Submission {
     idempotent = false,
     signal,
     graceMs,
+    onBlock,
     taskId: _taskId,
     ...rest
   } = request;
@@ -82,13 +89,14 @@ export function readTask(request: TaskReservation, taskId: string): Submission {
   if (typeof idempotent !== 'boolean') throw invalid('idempotent', 'true or false', idempotent);
   if (signal !== undefined && !(signal instanceof AbortSignal))
     throw invalid('signal', 'an AbortSignal', signal);
-  readGraceMs(graceMs);
+  const orders = readOrders(onBlock, idempotent);
   const body = {
     ...definedOnly(rest),
     command: command === undefined ? null : readWords(command),
   } as Submission['body'];
   checkMessage({ type: 'execute_command', taskId, ...body, command: body.command ?? '' });
-  return { taskId, priority, idempotent, needs: readNeeds(requirements), body };
+  const needs = readNeeds(requirements);
+  return { taskId, priority, idempotent, needs, orders, graceMs: readGraceMs(graceMs), body };
 }
 
 /** @throws {SandboxError} INVALID_TASK */
@@ -114,12 +122,12 @@ export function readAttach(request: AttachRequest): Pick<Adoption, 'worker' | 'o
 }
 
 /** @throws {SandboxError} INVALID_TASK */
-export function readRecovery(options: RecoveryOptions): { rung: RecoveryRung | undefined; graceMs: number } {
+export function readRecovery(options: RecoveryOptions): RungOrder {
   refuseUnknown(options, Object.keys(RECOVERY_FIELDS), 'the options');
   const { rung, graceMs } = options;
   if (rung !== undefined && !RECOVERY_RUNGS.includes(rung))
     throw invalid('rung', `one of ${RECOVERY_RUNGS.join(', ')}`, rung);
-  return { rung, graceMs: readGraceMs(graceMs) };
+  return { rung, answer: readReply(options), graceMs: readGraceMs(graceMs) };
 }
 
 /** @throws {SandboxError} INVALID_TASK where `given` is no object, or has a field that there is not. */

@@ -92,6 +92,36 @@ describe('a bad request', () => {
     expect(thrownBy(() => manager.run({ command: 'x', timeout: undefined } as never))).toBeNull();
   });
 
+  test.each([
+    [{ onBlock: 'terminate' }, 'onBlock: expected a function or a table, got "terminate"'],
+    [{ onBlock: { deadlok: 'terminate' } }, 'onBlock.deadlok: unknown; did you mean onBlock.deadlock?'],
+    [{ onBlock: { default: 'kill' } }, 'onBlock.default: expected one of report, answer, end_input'],
+    [{ onBlock: { default: ['report', 'kill'] } }, 'onBlock.default: expected one of report'],
+    [{ onBlock: { default: 'requeue' } }, 'onBlock.default: expected requeue for an `idempotent: true` task'],
+    [{ onBlock: { default: 'answer' } }, 'onBlock.default: expected answer beside `answers`'],
+    [{ onBlock: { default: { ladder: 'report', after: 5 } } }, 'onBlock.default.after: unknown'],
+    [
+      { onBlock: { default: { ladder: 'report', suspectedAfterMs: -1 } } },
+      'suspectedAfterMs: expected a whole',
+    ],
+    [{ onBlock: { default: { reply: 5 } } }, 'onBlock.default.reply: expected a string, got 5'],
+    [{ onBlock: { answers: [{ reply: 'y' }] } }, 'onBlock.answers[0].prompt: expected a RegExp, or a text'],
+    [{ onBlock: { answers: [{ prompt: '', reply: 'y' }] } }, 'onBlock.answers[0].prompt: expected'],
+    [
+      { onBlock: { answers: [{ prompt: 'a', reply: 'y', times: 0 }] } },
+      'times: expected a whole number from 1',
+    ],
+    [
+      { onBlock: { answers: [{ prompt: 'a', reply: 'y', secret: true }] } },
+      'onBlock.answers[0].secret: unknown',
+    ],
+  ])('for its blocks, %j, is refused by its field', (fields, message) => {
+    expect(thrownBy(() => manager.run({ command: 'x', ...fields } as never))).toMatchObject({
+      code: 'INVALID_TASK',
+      message: expect.stringContaining(message),
+    });
+  });
+
   test('to attach, close or recover is refused by its field too, and changes nothing', async () => {
     expect(thrownBy(() => manager.attach({ taskId: 't', from: 3 } as never))).toMatchObject({
       message: expect.stringContaining('from: unknown; expected one of taskId'),
@@ -106,7 +136,9 @@ describe('a bad request', () => {
       message: expect.stringContaining('grace: unknown; did you mean graceMs?'),
     });
     expect(thrownBy(() => manager.recoverFromBlock('worker-1', { rung: 'pray' } as never))).toMatchObject({
-      message: expect.stringContaining('rung: expected one of report, terminate, got "pray"'),
+      message: expect.stringContaining(
+        'rung: expected one of report, answer, end_input, continue, terminate, requeue, restart_worker, replace_worker, give_up, got "pray"',
+      ),
     });
     expect(await faultOf(manager.close({ grace: 5 } as never))).toMatchObject({
       code: 'INVALID_OPTIONS',

@@ -373,9 +373,11 @@ describe('blocks', () => {
     expect(manager.recoverFromBlock('worker-1')).toMatchObject({ rung: 'none', block: null });
     worker.send({ ...block, confidence: 'suspected' });
     await new Promise((resolve) => manager.once('blockDetected', resolve));
-    expect(manager.recoverFromBlock('worker-1')).toMatchObject({
-      rung: 'report',
-      rungs: ['report', 'terminate'],
+    expect(manager.recoverFromBlock('worker-1')).toMatchObject({ rung: 'report', refusal: null });
+    expect(manager.recoverFromBlock('worker-1', { rung: 'requeue' })).toMatchObject({
+      rung: 'none',
+      refusal: 'not_idempotent',
+      why: expect.stringContaining('`idempotent`'),
     });
     worker.send(block);
     await new Promise((resolve) => manager.once('blockDetected', resolve));
@@ -385,7 +387,7 @@ describe('blocks', () => {
     });
     expect(await worker.next('terminate_task')).toMatchObject({ graceMs: 10 });
     worker.send({ type: 'task_error', taskId: 't', code: 'terminated', message: 'Ended.' });
-    expect(await faultOf(task)).toMatchObject({ code: 'TERMINATED' });
+    expect(await faultOf(task)).toMatchObject({ code: 'BLOCKED', detail: 'waiting_for_input' });
   });
 });
 

@@ -22,7 +22,8 @@ export function makeRequest(
   }
   addRequest(turn, worker, requestId, kind);
   if (worker.phase === 'connected') advanceRequests(turn, worker);
-  else if (worker.phase === 'refused') refuseRequests(turn, worker, worker.fault as Fault);
+  else if (worker.phase === 'refused' || worker.phase === 'failed')
+    refuseRequests(turn, worker, worker.fault as Fault);
 }
 
 export function addRequest(turn: Turn, worker: Worker, requestId: string, kind: RequestKind): void {

@@ -9,7 +9,7 @@ import { isOpen, type Worker, workerName } from './worker.js';
 export function lineOf(state: ManagerState, task: Task): string {
   const home = task.body.workspace === undefined ? '' : task.body.workspace;
   const bound = home !== '' && homesOf(state, task).length > 0 ? home : '';
-  return JSON.stringify([task.needs, bound, task.failedOn]);
+  return JSON.stringify([task.needs, bound, task.failedOn, task.aboveMemoryBytes]);
 }
 
 /** The worker for this task now: one that meets its needs and has room; with its workspace if any has it; least loaded. */
@@ -50,11 +50,9 @@ export function judgeProspect(state: ManagerState, task: Task): Prospect {
     candidates.push(worker);
   }
   if (candidates.length === 0) {
-    return canStart(state, task.needs)
-      ? { prospect: 'start' }
-      : { prospect: 'none', fault: noWorker(state, task) };
+    return canStart(state, task) ? { prospect: 'start' } : { prospect: 'none', fault: noWorker(state, task) };
   }
-  const hopeful = candidates.filter((worker) => worker.phase !== 'refused');
+  const hopeful = candidates.filter(({ phase }) => phase !== 'refused' && phase !== 'failed');
   if (hopeful.length === 0) return { prospect: 'none', fault: (candidates[0] as Worker).fault as Fault };
   return {
     prospect: 'absent',
@@ -85,6 +83,7 @@ function mayMeet(worker: Worker, task: Task): boolean {
     return worker.startedType === null || type === undefined || worker.startedType === type;
   if (type !== undefined && identity.type !== type) return false;
   if (memoryBytes !== undefined && memoryBytes > identity.memoryBytes) return false;
+  if (identity.memoryBytes <= task.aboveMemoryBytes) return false;
   for (const [name, value] of Object.entries(labels ?? {})) if (identity.labels[name] !== value) return false;
   return !task.failedOn.some(
     (failed) => failed.workerKey === worker.key && failed.bootId === identity.bootId,
@@ -102,12 +101,17 @@ function hasMemory(state: ManagerState, worker: Worker, needs: TaskNeeds): boole
 }
 
 /** A worker that is started here has any type that is asked for, and no labels. */
-function canStart(state: ManagerState, needs: TaskNeeds): boolean {
+function canStart(state: ManagerState, { needs, failedOn, aboveMemoryBytes }: Task): boolean {
   const hasLabels = Object.keys(needs.labels ?? {}).length > 0;
-  // Started ones had their say: if none of them meets the memory, another on this machine will not either.
-  const tried = [...state.workers.values()].some(
-    (worker) => worker.identity !== null && (needs.type === undefined || worker.identity.type === needs.type),
-  );
+  // Started ones had their say: if none of them meets the memory, another on this machine will not either. Where the task
+  // failed on one, another may do better.
+  const tried = [...state.workers.values()].some(({ key, phase, startedType, identity }) => {
+    const type = identity?.type ?? startedType;
+    if (needs.type !== undefined && type !== needs.type) return false;
+    if (phase === 'failed') return true;
+    const hasFailedTask = failedOn.some(({ workerKey }) => workerKey === key);
+    return identity !== null && (aboveMemoryBytes > 0 || !hasFailedTask);
+  });
   return state.policy.startsWorkers && !hasLabels && !tried && state.workers.size < state.policy.maxWorkers;
 }
 

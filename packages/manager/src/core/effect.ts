@@ -5,6 +5,7 @@ import type {
   BlockInfo,
   HistoryEntry,
   OutputGapInfo,
+  RecoveryInfo,
   SandboxWorker,
   TaskResult,
   TaskStart,
@@ -41,6 +42,10 @@ export type Effect =
   | { readonly type: 'drop_connection'; readonly workerKey: string }
   | { readonly type: 'send'; readonly workerKey: string; readonly message: Outgoing }
   | { readonly type: 'start_worker'; readonly workerKey: string; readonly workerType: string }
+  /** Ends a worker process at once, where it still lives, and starts another in its place. */
+  | { readonly type: 'restart_worker'; readonly workerKey: string; readonly workerType: string }
+  /** Ends a worker process at once. */
+  | { readonly type: 'stop_worker'; readonly workerKey: string }
   | { readonly type: 'set_timer'; readonly timer: Timer; readonly delayMs: number }
   | { readonly type: 'clear_timer'; readonly timer: Timer }
   /** Report `tick_ended` when the code that runs now has come to its end. */
@@ -65,6 +70,16 @@ export type Effect =
   | { readonly type: 'hold_input'; readonly taskId: string }
   | { readonly type: 'accept_input'; readonly taskId: string; readonly offset: number }
   | { readonly type: 'refuse_input'; readonly taskId: string; readonly message: string }
+  /** An answer to a prompt: input that is of this attempt alone, and never told. */
+  | { readonly type: 'reply_input'; readonly taskId: string; readonly text: string }
+  | { readonly type: 'end_input'; readonly taskId: string }
+  /** Ask the caller's function what to do about a block; report `block_answered`. */
+  | {
+      readonly type: 'ask_handler';
+      readonly taskId: string;
+      readonly climbId: number;
+      readonly block: BlockInfo;
+    }
   | {
       readonly type: 'tell_gap';
       readonly taskId: string;
@@ -73,6 +88,7 @@ export type Effect =
     }
   | { readonly type: 'tell_block'; readonly block: BlockInfo }
   | { readonly type: 'tell_block_cleared'; readonly block: BlockInfo; readonly durationMs: number }
+  | { readonly type: 'tell_recovery'; readonly recovery: RecoveryInfo }
   | { readonly type: 'tell_worker_created'; readonly worker: SandboxWorker }
   | { readonly type: 'tell_worker_connected'; readonly worker: SandboxWorker }
   | { readonly type: 'tell_worker_disconnected'; readonly worker: SandboxWorker; readonly fault: Fault }

@@ -1,14 +1,28 @@
 /** What happens to the manager: calls of its owner, news of its connections and processes, timers. In the past tense. */
-import type { SignalName, WorkerMessage } from '@sandcrew/protocol';
+import type { BlockReason, SignalName, WorkerMessage } from '@sandcrew/protocol';
+import type { Answer, BlockPlan } from './block-orders.js';
+import type { RecoveryRung } from './report.js';
 import type { RequestKind } from './request.js';
 import type { Fault } from './sandbox-error.js';
 import type { CommandBody, StopOrder, Submission } from './task.js';
 
 export type Timer =
-  | { readonly kind: 'redial' | 'welcome' | 'away' | 'full' | 'silence'; readonly workerKey: string }
+  | {
+      readonly kind: 'redial' | 'welcome' | 'away' | 'full' | 'silence' | 'revival';
+      readonly workerKey: string;
+    }
   | { readonly kind: 'task'; readonly taskId: string }
+  | { readonly kind: 'block'; readonly taskId: string; readonly reason: BlockReason }
   | { readonly kind: 'request'; readonly requestId: string }
   | { readonly kind: 'stranded' | 'close' };
+
+/** What a caller wants done about the oldest block of a worker. */
+export interface RungOrder {
+  /** Undefined: the next of the ladder. */
+  readonly rung: RecoveryRung | undefined;
+  readonly answer: Answer | null;
+  readonly graceMs: number;
+}
 
 export type ManagerEvent =
   | { readonly type: 'task_submitted'; readonly submission: Submission }
@@ -71,5 +85,13 @@ export type ManagerEvent =
     }
   /** `execute_command` could not be handed to the connection: nothing of it left. */
   | { readonly type: 'command_unsent'; readonly taskId: string; readonly workerKey: string }
+  /** The caller's function has said what to do about a block, or has failed. */
+  | {
+      readonly type: 'block_answered';
+      readonly taskId: string;
+      readonly climbId: number;
+      readonly answer: { readonly plan: BlockPlan } | { readonly fault: string };
+    }
+  | { readonly type: 'rung_asked'; readonly workerKey: string; readonly order: RungOrder }
   | { readonly type: 'timer_fired'; readonly timer: Timer }
   | { readonly type: 'close_asked'; readonly graceMs: number; readonly leaveTasks: boolean };

@@ -71,12 +71,13 @@ export function judgeWaits(turn: Turn): void {
     const outlook = judgeProspect(state, head);
     if (outlook.prospect === 'start') startWorker(turn, head.needs.type ?? DEFAULT_TYPE);
     if (outlook.prospect === 'none')
-      for (const task of state.waiting.members(line)) failTask(turn, task, outlook.fault);
+      for (const task of state.waiting.members(line)) failTask(turn, task, lastWord(task, outlook.fault));
     // Until the check that is due, nobody's time is up: whoever came later waits longer.
     if (outlook.prospect !== 'absent' || state.strandedCheckDue) continue;
     for (const task of state.waiting.members(line)) {
       const leftMs = leftToWait(turn, task, outlook.sinceMs);
-      if (leftMs <= 0) failTask(turn, task, unreachable(turn, task, outlook.workers, outlook.fault));
+      if (leftMs <= 0)
+        failTask(turn, task, lastWord(task, unreachable(turn, task, outlook.workers, outlook.fault)));
       else soonestMs = Math.min(soonestMs, leftMs);
     }
   }
@@ -87,6 +88,12 @@ export function judgeWaits(turn: Turn): void {
   }
 }
 
+/** A task that waits since it blocked wherever it was has ended for that, and not since nobody else would have it. */
+export function lastWord({ blockedBy }: Task, fault: Fault): Fault {
+  if (blockedBy === null) return fault;
+  return { code: 'BLOCKED', message: `${blockedBy.why} ${fault.message}`, detail: blockedBy.reason };
+}
+
 /** A task that is to be adopted waits for one worker only. Returns when to look again, milliseconds. */
 function judgeAdoptions(turn: Turn): number {
   let soonestMs = Number.POSITIVE_INFINITY;
@@ -95,7 +102,7 @@ function judgeAdoptions(turn: Turn): number {
     const worker = workerOf(turn, task) as Worker;
     if (worker.phase === 'connected' || worker.phase === 'starting') continue;
     const leftMs = leftToWait(turn, task, worker.awaySinceMs);
-    if (worker.phase === 'refused') failTask(turn, task, worker.fault as Fault);
+    if (worker.phase === 'refused' || worker.phase === 'failed') failTask(turn, task, worker.fault as Fault);
     else if (leftMs <= 0) failTask(turn, task, unreachable(turn, task, [worker.url], worker.fault));
     else soonestMs = Math.min(soonestMs, leftMs);
   }

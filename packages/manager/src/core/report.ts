@@ -31,6 +31,8 @@ export interface HistoryEntry {
   readonly workerId: string | null;
   /** Why, in words: an error, a block and its evidence. */
   readonly note?: string;
+  /** What was done about a block. */
+  readonly rung?: RecoveryRung;
 }
 
 /** How a command ended that came to its own end, whatever its exit code. */
@@ -99,18 +101,59 @@ export interface BlockInfo {
   readonly action: BlockAction;
 }
 
+/** What may be done about a block, mildest first. docs/recovery.md tells what each does. */
+export type RecoveryRung =
+  | 'report'
+  | 'answer'
+  | 'end_input'
+  | 'continue'
+  | 'terminate'
+  | 'requeue'
+  | 'restart_worker'
+  | 'replace_worker'
+  | 'give_up';
+
+/** What was done about a block of a task. */
+export interface RecoveryInfo {
+  readonly taskId: string;
+  readonly workerId: string;
+  readonly reason: BlockReason;
+  readonly rung: RecoveryRung;
+  /** In a sentence. */
+  readonly why: string;
+}
+
+/** Why a rung cannot be climbed. */
+export type RecoveryRefusal =
+  | 'not_blocked'
+  | 'unreachable'
+  | 'not_waiting_for_input'
+  | 'not_confirmed'
+  | 'input_closed'
+  | 'no_answer'
+  | 'password_prompt'
+  | 'not_stopped'
+  | 'stopped_by_terminal'
+  | 'continued_enough'
+  | 'not_idempotent'
+  | 'no_attempt_left'
+  | 'no_other_worker'
+  | 'not_started_here'
+  | 'shared_worker'
+  | 'too_many_restarts';
+
 /** What `recoverFromBlock` did. */
 export interface RecoveryResult {
   /** Null where no task of the worker is blocked. */
   readonly block: BlockInfo | null;
-  /** `none`: nothing is blocked. `report`: told, nothing done. `terminate`: the task is being ended. */
+  /** `none`: nothing is blocked, or the rung that was asked for cannot be climbed: see `refusal`. */
   readonly rung: 'none' | RecoveryRung;
+  readonly refusal: RecoveryRefusal | null;
   /** The rungs that there are, mildest first. */
   readonly rungs: readonly RecoveryRung[];
-  /** Why this rung, in a sentence. */
+  /** Why this rung, or why none, in a sentence. */
   readonly why: string;
 }
-export type RecoveryRung = 'report' | 'terminate';
 
 /** A worker of the pool, as it is now. */
 export interface SandboxWorker {
@@ -119,8 +162,11 @@ export interface SandboxWorker {
   readonly url: string;
   /** Whether this manager started it. */
   readonly embedded: boolean;
-  /** `refused`: the last dial was refused for a reason that dialling again will hardly mend; `error` says which. */
-  readonly phase: 'starting' | 'connecting' | 'connected' | 'away' | 'refused';
+  /**
+   * `refused`: the last dial was refused for a reason that dialling again will hardly mend; `error` says which.
+   * `failed`: this manager restarted it too often within a minute, and does so no more.
+   */
+  readonly phase: 'starting' | 'connecting' | 'connected' | 'away' | 'refused' | 'failed';
   readonly health: WorkerHealth;
   readonly type: string | null;
   readonly labels: Readonly<Record<string, string>>;

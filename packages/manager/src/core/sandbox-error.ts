@@ -72,6 +72,11 @@ export const ERROR_CODES = {
     means: 'A worker process on this machine could not be started.',
     next: 'Read the last lines of its log in the message.',
   },
+  WORKER_FAILED: {
+    means:
+      'A worker process of this manager did not do what it must, and was started again; or had to be too often, and is `failed`.',
+    next: 'Nothing, where it is connected again; else look at its log, then createWorker() or replace_worker.',
+  },
   UNKNOWN_WORKER: {
     means: 'The pool has no worker of that id or URL.',
     next: 'Use an id that getHealth() lists.',
@@ -106,8 +111,9 @@ export const ERROR_CODES = {
     next: 'Raise `timeoutMs` (0 = none), or see in `result` where it stood.',
   },
   BLOCKED: {
-    means: 'The task could not go on by itself, and its `blockPolicy` ended it; `detail` is the reason.',
-    next: 'See the evidence in `result.history`; give it input, or a command that asks nothing.',
+    means:
+      'The task could not go on by itself, and was ended for it, by its `blockPolicy`, its `onBlock` or recoverFromBlock(); `detail` is the reason.',
+    next: 'See what was seen and done in `result.history`; give it input, or a command that asks nothing.',
   },
   MEMORY_EXHAUSTED: {
     means: 'The task went over its own memory limit and was killed.',

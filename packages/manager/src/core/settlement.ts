@@ -89,9 +89,16 @@ export function release(turn: Turn, task: Task): void {
   turn.state.waiting.remove(task);
   turn.state.adoptions.delete(task.taskId);
   clearTimer(turn, { kind: 'task', taskId: task.taskId });
+  dropClimbs(turn, task);
   if (!worker?.taskIds.delete(task.taskId)) return;
   refreshSlots(turn, worker);
   if (worker.taskIds.size === 0) clearTimer(turn, { kind: 'away', workerKey: worker.key });
+}
+
+/** Nothing more is done about its blocks: its worker cannot be told, or need not. */
+export function dropClimbs(turn: Turn, task: Task): void {
+  for (const reason of task.climbs.keys()) clearTimer(turn, { kind: 'block', taskId: task.taskId, reason });
+  task.climbs.clear();
 }
 
 /** Whether the worker keeps a record of the task that it may drop. */

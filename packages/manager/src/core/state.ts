@@ -32,6 +32,7 @@ export interface ManagerState {
   readonly homes: Map<string, string>;
   readonly requests: Map<string, Request>;
   nextSeq: number;
+  nextClimb: number;
   nextWorker: number;
   /** Whether a look at the tasks that wait for an absent worker is due. */
   strandedCheckDue: boolean;
@@ -51,6 +52,7 @@ export function openState(policy: ManagerPolicy): ManagerState {
     homes: new Map(),
     requests: new Map(),
     nextSeq: 1,
+    nextClimb: 1,
     nextWorker: 1,
     strandedCheckDue: false,
     closing: 'no',

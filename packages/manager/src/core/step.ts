@@ -3,6 +3,9 @@
  * nothing; time and chance arrive with the event.
  */
 import { expireRequest, makeRequest } from './answering.js';
+import { climbAsked } from './asked-recovery.js';
+import { endingOverdue } from './block-end.js';
+import { blockAnswered, blockOutstood } from './climb.js';
 import type { Effect } from './effect.js';
 import type { ManagerEvent, Timer } from './event.js';
 import { judgeWaits, placeTasks } from './placement.js';
@@ -27,16 +30,14 @@ import type { Worker } from './worker.js';
 import {
   connectionLost,
   connectionOpened,
-  createWorker,
   helloUnanswered,
   nameWorker,
   protocolBroken,
   workerAwayTooLong,
-  workerGone,
   workerSilent,
-  workerStarted,
 } from './worker-life.js';
 import { handleMessage } from './worker-message.js';
+import { createWorker, processEnded, revivalOverdue, workerStarted } from './worker-process.js';
 
 /** One step. @returns what to do, in this order. */
 export function step(state: ManagerState, event: ManagerEvent, moment: Moment): Effect[] {
@@ -87,6 +88,9 @@ function handle(turn: Turn, event: ManagerEvent): void {
     case 'worker_wanted':
       createWorker(turn, event.requestId, event.workerType);
       return;
+    case 'block_answered':
+      withTask(turn, event.taskId, (task) => blockAnswered(turn, task, event.climbId, event.answer));
+      return;
     case 'timer_fired':
       handleTimer(turn, event.timer);
       return;
@@ -109,7 +113,10 @@ function handleWorker(turn: Turn, worker: Worker, event: WorkerEvent): void {
       return;
     case 'worker_start_failed':
     case 'worker_exited':
-      workerGone(turn, worker, event.fault);
+      processEnded(turn, worker, event.fault);
+      return;
+    case 'rung_asked':
+      climbAsked(turn, worker, event.order);
       return;
     case 'connection_opened':
       connectionOpened(turn, worker);
@@ -135,7 +142,12 @@ function handleTimer(turn: Turn, timer: Timer): void {
   const { state } = turn;
   switch (timer.kind) {
     case 'task':
-      withTask(turn, timer.taskId, (task) => taskOverdue(turn, task));
+      withTask(turn, timer.taskId, (task) =>
+        task.stop?.by === 'recovery' ? endingOverdue(turn, task) : taskOverdue(turn, task),
+      );
+      return;
+    case 'block':
+      withTask(turn, timer.taskId, (task) => blockOutstood(turn, task, timer.reason));
       return;
     case 'request':
       expireRequest(turn, timer.requestId);
@@ -154,6 +166,7 @@ function handleTimer(turn: Turn, timer: Timer): void {
       else if (timer.kind === 'welcome') helloUnanswered(turn, worker);
       else if (timer.kind === 'away') workerAwayTooLong(turn, worker);
       else if (timer.kind === 'silence') workerSilent(turn, worker);
+      else if (timer.kind === 'revival') revivalOverdue(turn, worker);
       else refreshSlots(turn, worker);
     }
   }

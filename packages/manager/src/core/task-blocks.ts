@@ -1,5 +1,6 @@
-/** The blocks of a task, as its worker tells them. What is done about them is `recovery`'s to choose. */
+/** The blocks of a task, as its worker tells them. What is done about them is `climb`'s. */
 import type { BlockCleared, BlockDetected } from '@sandcrew/protocol';
+import { leaveClimb, meetBlock } from './climb.js';
 import type { BlockInfo } from './report.js';
 import { moveTask, note, type Task } from './task.js';
 import { placeOf, type Turn } from './turn.js';
@@ -23,12 +24,14 @@ export function taskBlocked(turn: Turn, task: Task, worker: Worker, message: Blo
   if (task.state === 'running') moveTask(task, 'block', placeOf(turn, task), why);
   else note(task, placeOf(turn, task), why);
   turn.effects.push({ type: 'tell_block', block });
+  meetBlock(turn, task, block);
 }
 
 export function blockCleared(turn: Turn, task: Task, message: BlockCleared): void {
   const standing = task.blocks.get(message.reason);
   if (standing === undefined) return;
   task.blocks.delete(message.reason);
+  leaveClimb(turn, task, message.reason);
   if (task.blocks.size === 0 && task.state === 'blocked') {
     moveTask(task, 'clear', placeOf(turn, task), `${message.reason} has cleared`);
   }

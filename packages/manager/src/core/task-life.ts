@@ -4,6 +4,7 @@ import { DEFAULT_LINGER_MS } from '@sandcrew/protocol';
 import { unknownWorker } from './answering.js';
 import { openCursor } from './output-cursor.js';
 import { enqueue, sendCommand } from './placement.js';
+import { ENDING_MARGIN_MS } from './recovery.js';
 import type { Fault } from './sandbox-error.js';
 import { cancelTask, failTask, letGo } from './settlement.js';
 import { findWorker } from './state.js';
@@ -102,8 +103,9 @@ export function confirmAdoption(turn: Turn, task: Task, worker: Worker): void {
 /** Ends a task before its own end: in the queue at once, at a worker by asking it. */
 export function stopTask(turn: Turn, task: Task, stop: StopOrder): void {
   const worker = workerOf(turn, task);
-  const first = task.stop ?? stop;
-  task.stop = { graceMs: stop.graceMs, by: first.by };
+  // Whoever asked first is told why; but what was only to be ended for a block is now not to be started again.
+  const by = task.stop === null || task.stop.by === 'recovery' ? stop.by : task.stop.by;
+  task.stop = { graceMs: stop.graceMs, by };
   if (task.state === 'queued' || (task.state === 'assigned' && !task.sent)) {
     cancelTask(turn, task, cancelled(task));
   } else if (task.adoption?.confirmed === false) {
@@ -119,11 +121,12 @@ export function stopTask(turn: Turn, task: Task, stop: StopOrder): void {
   }
 }
 
-export function orderEnd(turn: Turn, task: Task, worker: Worker, { graceMs }: StopOrder): void {
+export function orderEnd(turn: Turn, task: Task, worker: Worker, { graceMs, by }: StopOrder): void {
   if (task.state !== 'terminating') moveTask(task, 'terminate', placeOf(turn, task));
   send(turn, worker.key, { type: 'terminate_task', taskId: task.taskId, graceMs });
-  const lingerMs = task.body.lingerMs ?? DEFAULT_LINGER_MS;
-  setTimer(turn, { kind: 'task', taskId: task.taskId }, graceMs + lingerMs + MARGIN_MS);
+  const marginMs =
+    by === 'recovery' ? ENDING_MARGIN_MS : (task.body.lingerMs ?? DEFAULT_LINGER_MS) + MARGIN_MS;
+  setTimer(turn, { kind: 'task', taskId: task.taskId }, graceMs + marginMs);
 }
 
 export function cancelled(task: Task) {
@@ -134,6 +137,8 @@ export function cancelled(task: Task) {
 
 /** The fault of a task that ended, or was given up, because it was asked to end. */
 export function stopFault(task: Task, message: string): Fault {
+  if (task.stop?.by === 'recovery' && task.blockedBy !== null)
+    return { code: 'BLOCKED', message: task.blockedBy.why, detail: task.blockedBy.reason };
   return { code: task.stop?.by === 'close' ? 'CLOSED' : 'TERMINATED', message };
 }
 

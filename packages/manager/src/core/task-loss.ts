@@ -1,10 +1,11 @@
 /** What silence tells of a task: over its time, never sent, or lost with its worker. */
 import { DEFAULT_GRACE_MS, DEFAULT_LINGER_MS, DEFAULT_TIMEOUT_MS } from '@sandcrew/protocol';
 import { isHeldBack } from './output-cursor.js';
-import { enqueue } from './placement.js';
-import { cancelTask, failTask, release } from './settlement.js';
+import { hasAttemptLeft, requeueTask } from './requeue.js';
+import { tellRung } from './rung-news.js';
+import { cancelTask, failTask } from './settlement.js';
 import { leaveAlone } from './slots.js';
-import { moveTask, resetAttempt, type Task } from './task.js';
+import { moveTask, type Task } from './task.js';
 import { cancelled, MARGIN_MS, stopFault } from './task-life.js';
 import { clearTimer, placeOf, setTimer, type Turn, workerOf } from './turn.js';
 import { workerName } from './worker.js';
@@ -25,35 +26,29 @@ export function armDeadline(turn: Turn, task: Task): void {
 
 /** Its worker is gone, or has lost it. An idempotent task is started again elsewhere; any other is told `LOST`. */
 export function loseTask(turn: Turn, task: Task, why: string): void {
-  const { state } = turn;
-  const worker = workerOf(turn, task);
-  const never = !task.sent;
-  const mayRetry = (task.idempotent && task.attempt < state.policy.maxAttempts) || never;
-  if (
-    mayRetry &&
-    task.stop === null &&
-    task.adoption === null &&
-    state.closing === 'no' &&
-    !task.detachAsked
-  ) {
-    const bootId = worker?.identity?.bootId;
-    if (worker !== null && bootId !== undefined && !never)
-      task.failedOn.push({ workerKey: worker.key, bootId });
-    release(turn, task);
-    moveTask(task, 'requeue', placeOf(turn, task), why);
-    if (never) task.attempt--;
-    resetAttempt(task);
-    enqueue(turn, task);
-    turn.effects.push({ type: 'restart_task', taskId: task.taskId, attempts: task.attempt, why });
+  if (mayGoAgain(turn, task)) {
+    if (task.stop !== null) tellRequeue(turn, task, why);
+    requeueTask(turn, task, why);
     return;
   }
   const detail = lossOf(task);
+  const isBlocked = task.stop?.by === 'recovery';
   if (task.state === 'terminating') moveTask(task, 'disconnect', placeOf(turn, task));
-  failTask(turn, task, {
-    code: 'LOST',
-    message: `Task ${task.taskId} is lost (${detail}): ${why}`,
-    detail,
-  });
+  const message = `Task ${task.taskId} is lost (${detail}): ${why}`;
+  failTask(turn, task, isBlocked ? stopFault(task, message) : { code: 'LOST', message, detail });
+}
+
+function mayGoAgain({ state }: Turn, task: Task): boolean {
+  const isStopped = task.stop !== null && !(task.stop.by === 'recovery' && task.blockedBy?.thenRequeue);
+  if (isStopped || task.adoption !== null || task.detachAsked || state.closing !== 'no') return false;
+  return !task.sent || (task.idempotent && hasAttemptLeft(state, task));
+}
+
+/** It was being ended, to be started again elsewhere. */
+function tellRequeue(turn: Turn, task: Task, why: string): void {
+  const workerId = placeOf(turn, task).workerId ?? '';
+  if (task.blockedBy !== null)
+    tellRung(turn, { taskId: task.taskId, workerId, reason: task.blockedBy.reason, rung: 'requeue', why });
 }
 
 /** What is known of a task whose worker is gone. */

@@ -1,5 +1,12 @@
 /** What a worker tells of a task. Its blocks are `task-blocks`, its silence is `task-loss`. */
-import type { ExecutionStarted, ProtocolError, TaskComplete, TaskError } from '@sandcrew/protocol';
+import type {
+  BlockReason,
+  ExecutionStarted,
+  ProtocolError,
+  TaskComplete,
+  TaskError,
+} from '@sandcrew/protocol';
+import { blockEnded } from './block-end.js';
 import type { TaskEnd } from './effect.js';
 import { enqueue } from './placement.js';
 import type { Fault } from './sandbox-error.js';
@@ -48,7 +55,9 @@ export function taskErred(turn: Turn, task: Task, worker: Worker, message: TaskE
   if (awaitsOutput(turn, task, worker, message.outputBytes ?? 0)) return;
   worker.breaches = 0;
   const fault = faultOf(task, message);
-  if (task.stop !== null && message.code === 'rejected') cancelTask(turn, task, cancelled(task));
+  const reason = blockThatEnded(task, message);
+  if (reason !== null) blockEnded(turn, task, worker, { reason, fault, end: endOf(message) });
+  else if (task.stop !== null && message.code === 'rejected') cancelTask(turn, task, cancelled(task));
   else if (task.stop !== null && message.code === 'terminated') cancelTask(turn, task, fault, endOf(message));
   else failTask(turn, task, fault, endOf(message));
 }
@@ -107,6 +116,14 @@ export function taskMessageRefused(
     const said = `${workerName(worker)} would not take task ${task.taskId}: ${message}`;
     failTask(turn, task, { code: 'REJECTED', message: said, detail: code });
   }
+}
+
+/** The block for which it was ended, by this manager or by the worker itself; null where it ended for something else. */
+function blockThatEnded(task: Task, { code, reason }: TaskError): BlockReason | null {
+  if (task.stop !== null && task.stop.by !== 'recovery') return null;
+  if (code === 'memory_exhausted') return 'memory_exhausted';
+  if (code === 'blocked') return reason ?? null;
+  return code === 'terminated' && task.stop !== null ? (task.blockedBy?.reason ?? null) : null;
 }
 
 function faultOf(task: Task, { code, message, detail, reason }: TaskError): Fault {

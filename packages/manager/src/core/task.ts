@@ -1,7 +1,8 @@
 /** One task's life: its record, its states, and what leads from one to the next. It knows no worker and no queue. */
 import type { BlockReason, ExecuteCommand } from '@sandcrew/protocol';
+import type { Answer, BlockOrders, BlockPlan } from './block-orders.js';
 import { type OutputCursor, openCursor } from './output-cursor.js';
-import type { BlockInfo, HistoryEntry, TaskState } from './report.js';
+import type { BlockInfo, HistoryEntry, RecoveryRung, TaskState } from './report.js';
 
 /** What happens to a task. */
 export type TaskTrigger =
@@ -53,7 +54,13 @@ export const TRANSITIONS: Readonly<Record<TaskState, Partial<Record<TaskTrigger,
     fail: 'failed',
     cancel: 'cancelled',
   },
-  terminating: { disconnect: 'unknown', complete: 'completed', fail: 'failed', cancel: 'cancelled' },
+  terminating: {
+    disconnect: 'unknown',
+    requeue: 'queued',
+    complete: 'completed',
+    fail: 'failed',
+    cancel: 'cancelled',
+  },
   completed: {},
   failed: {},
   cancelled: {},
@@ -77,13 +84,28 @@ export interface Submission {
   readonly priority: number;
   readonly needs: TaskNeeds;
   readonly idempotent: boolean;
+  /** What is to be done about its blocks; null = they are told. */
+  readonly orders: BlockOrders | null;
+  /** From SIGTERM to SIGKILL where a block ends it, milliseconds. */
+  readonly graceMs: number;
   readonly body: CommandBody;
 }
 
 /** Why a task is to end before its own end. */
 export interface StopOrder {
   readonly graceMs: number;
-  readonly by: 'caller' | 'abort' | 'close';
+  readonly by: 'caller' | 'abort' | 'close' | 'recovery';
+}
+
+/** What is being done about a block that stands. */
+export interface Climb {
+  readonly block: BlockInfo;
+  /** Tells this climb from an earlier one, where an answer comes late. */
+  readonly id: number;
+  /** Null until the caller's function has said what is to be done. */
+  plan: BlockPlan | null;
+  readonly tried: RecoveryRung[];
+  lastTriedAtMs: number;
 }
 
 export interface Task {
@@ -93,6 +115,8 @@ export interface Task {
   readonly priority: number;
   readonly needs: TaskNeeds;
   readonly idempotent: boolean;
+  readonly orders: BlockOrders | null;
+  readonly graceMs: number;
   readonly acceptedAtMs: number;
   body: CommandBody;
   state: TaskState;
@@ -112,6 +136,17 @@ export interface Task {
   adoption: { confirmed: boolean; readonly forget: boolean } | null;
   /** Blocks that stand, by reason, and since when. */
   readonly blocks: Map<BlockReason, { readonly block: BlockInfo; readonly sinceMs: number }>;
+  /** What is being done about them. */
+  readonly climbs: Map<BlockReason, Climb>;
+  /** Of the present attempt: how often each answer was given, whether its input was ended and how often it was let go on, for a block. */
+  readonly answersGiven: Map<Answer, number>;
+  answeredPrompt: string;
+  inputEnded: boolean;
+  continues: number;
+  /** The block for which an attempt was last ended, and whether another is to follow. */
+  blockedBy: { readonly reason: BlockReason; readonly why: string; readonly thenRequeue: boolean } | null;
+  /** Only a host with more memory than this may have it, bytes: it ran out of that much. */
+  aboveMemoryBytes: number;
   cursor: OutputCursor;
   /** Where earlier attempts were lost. */
   readonly failedOn: { readonly workerKey: string; readonly bootId: string }[];
@@ -143,6 +178,13 @@ export function openTask(submission: Submission, seq: number, nowMs: number): Ta
     detachAsked: false,
     adoption: null,
     blocks: new Map(),
+    climbs: new Map(),
+    answersGiven: new Map(),
+    answeredPrompt: '',
+    inputEnded: false,
+    continues: 0,
+    blockedBy: null,
+    aboveMemoryBytes: 0,
     cursor: openCursor(0),
     failedOn: [],
     history: [],
@@ -161,7 +203,7 @@ export function moveTask(task: Task, trigger: TaskTrigger, place: Place, why?: s
 }
 
 /** Writes down where the task stands, and why. */
-export function note(task: Task, { nowMs, workerId }: Place, why?: string): void {
+export function note(task: Task, { nowMs, workerId }: Place, why?: string, rung?: RecoveryRung): void {
   if (task.history.length >= MAX_HISTORY) task.history.splice(MAX_HISTORY / 2, 1);
   task.history.push({
     afterMs: Math.round(nowMs - task.acceptedAtMs),
@@ -169,6 +211,7 @@ export function note(task: Task, { nowMs, workerId }: Place, why?: string): void
     attempt: task.attempt,
     workerId,
     ...(why === undefined ? {} : { note: why }),
+    ...(rung === undefined ? {} : { rung }),
   });
 }
 
@@ -179,6 +222,12 @@ export function resetAttempt(task: Task): void {
   task.started = false;
   task.endedAtWorker = false;
   task.replayAsked = false;
+  task.stop = null;
   task.blocks.clear();
+  task.climbs.clear();
+  task.answersGiven.clear();
+  task.answeredPrompt = '';
+  task.inputEnded = false;
+  task.continues = 0;
   task.cursor = openCursor(0);
 }

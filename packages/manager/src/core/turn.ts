@@ -33,7 +33,7 @@ export function clearTimer(turn: Turn, timer: Timer): void {
 }
 
 /** The worker that has a task, null for none. */
-export function workerOf({ state }: Turn, task: Task): Worker | null {
+export function workerOf({ state }: Pick<Turn, 'state'>, task: Task): Worker | null {
   return task.workerKey === null ? null : (state.workers.get(task.workerKey) ?? null);
 }
 
@@ -44,6 +44,6 @@ export function placeOf(turn: Turn, task: Task): Place {
 }
 
 /** The tasks that a worker has. */
-export function tasksOf({ state }: Turn, worker: Worker): Task[] {
+export function tasksOf({ state }: Pick<Turn, 'state'>, worker: Worker): Task[] {
   return [...worker.taskIds].flatMap((taskId) => state.tasks.get(taskId) ?? []);
 }

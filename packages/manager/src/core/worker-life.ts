@@ -1,19 +1,18 @@
 /** A worker's comings and goings, and what they mean for its tasks. */
 import type { Heartbeat } from '@sandcrew/protocol';
-import { addRequest, advanceRequests, refuseRequests, rewindRequests } from './answering.js';
-import { judgeProspect } from './assign.js';
+import { advanceRequests, refuseRequests, rewindRequests } from './answering.js';
 import { nextDelayMs } from './backoff.js';
 import { HEALTH_POLICY } from './health.js';
 import { noteAcked } from './output-cursor.js';
-import { startWorker } from './placement.js';
 import type { Fault } from './sandbox-error.js';
-import { failTask } from './settlement.js';
+import { dropClimbs } from './settlement.js';
 import { refreshSlots } from './slots.js';
 import { moveTask } from './task.js';
 import { MARGIN_MS } from './task-life.js';
 import { loseTask } from './task-loss.js';
 import { clearTimer, placeOf, send, setTimer, type Turn, tasksOf } from './turn.js';
 import { openWorker, showWorker, type Worker, workerName } from './worker.js';
+import { restartWorker } from './worker-process.js';
 
 /** After so many breaches of the protocol nothing that a worker says is waited for any more. */
 const MAX_BREACHES = 3;
@@ -24,47 +23,6 @@ export function nameWorker(turn: Turn, url: string): void {
   const worker = openWorker(`w${turn.state.nextWorker++}`, url, null, turn.nowMs);
   turn.state.workers.set(worker.key, worker);
   turn.effects.push({ type: 'dial', workerKey: worker.key });
-}
-
-/** A caller wants one more worker process. */
-export function createWorker(turn: Turn, requestId: string, workerType: string): void {
-  const { state } = turn;
-  if (state.workers.size >= state.policy.maxWorkers) {
-    const message = `Expected fewer than ${state.policy.maxWorkers} workers, got ${state.workers.size}.`;
-    turn.effects.push({ type: 'refuse_request', requestId, fault: { code: 'POOL_FULL', message } });
-    return;
-  }
-  addRequest(turn, startWorker(turn, workerType), requestId, { kind: 'ready' });
-}
-
-export function workerStarted(turn: Turn, worker: Worker, url: string): void {
-  worker.url = url;
-  worker.phase = 'connecting';
-  worker.awaySinceMs = turn.nowMs;
-  turn.effects.push({ type: 'dial', workerKey: worker.key });
-}
-
-/** Its process could not be started, or is gone: so are its tasks, and it leaves the pool. */
-export function workerGone(turn: Turn, worker: Worker, fault: Fault): void {
-  const { state } = turn;
-  worker.fault = fault;
-  worker.phase = 'away';
-  refreshSlots(turn, worker);
-  turn.effects.push({ type: 'drop_connection', workerKey: worker.key });
-  for (const kind of ['redial', 'welcome', 'away', 'full', 'silence'] as const) {
-    clearTimer(turn, { kind, workerKey: worker.key });
-  }
-  for (const task of tasksOf(turn, worker)) loseTask(turn, task, fault.message);
-  refuseRequests(turn, worker, fault);
-  state.workers.delete(worker.key);
-  turn.outlookChanged = true;
-  // Who waited for this one would only wait for the next to fail the same way.
-  if (worker.identity === null) {
-    for (const task of state.waiting.all()) {
-      if (judgeProspect(state, task).prospect === 'start') failTask(turn, task, fault);
-    }
-  }
-  turn.effects.push({ type: 'tell_worker_disconnected', worker: showWorker(worker, turn.nowMs), fault });
 }
 
 /** The socket is open: says who speaks, and where to go on with each task. */
@@ -115,6 +73,7 @@ function loseSight(turn: Turn, worker: Worker, fault: Fault): void {
     if (task.stop === null) clearTimer(turn, timer);
     else setTimer(turn, timer, task.stop.graceMs + MARGIN_MS);
     turn.effects.push({ type: 'hold_input', taskId: task.taskId });
+    dropClimbs(turn, task);
     if (!task.sent) loseTask(turn, task, fault.message);
     else if (task.state !== 'unknown') moveTask(task, 'disconnect', placeOf(turn, task), fault.message);
   }
@@ -135,11 +94,14 @@ export function protocolBroken(turn: Turn, worker: Worker, message: string): voi
   connectionLost(turn, worker, { fault, lasting: worker.breaches >= MAX_BREACHES });
 }
 
-/** Away for too long: its tasks are given up. Should it come back, they are no longer wanted, and it drops them. */
+/**
+ * Away for too long: its tasks are given up. Should it come back, they are no longer wanted, and it drops them. One that
+ * this manager started is not waited for: its process is there and does not answer.
+ */
 export function workerAwayTooLong(turn: Turn, worker: Worker): void {
-  for (const task of tasksOf(turn, worker)) {
-    loseTask(turn, task, `${workerName(worker)} has been away for ${turn.state.policy.lostAfterMs} ms.`);
-  }
+  const message = `${workerName(worker)} has been away for ${turn.state.policy.lostAfterMs} ms.`;
+  if (worker.embedded) restartWorker(turn, worker, { code: 'WORKER_FAILED', message });
+  else for (const task of tasksOf(turn, worker)) loseTask(turn, task, message);
 }
 
 /** It took the connection and did not answer `hello`. */

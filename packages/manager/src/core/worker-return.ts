@@ -24,7 +24,10 @@ export function workerWelcomed(turn: Turn, worker: Worker, welcome: Welcome): vo
   worker.heartbeat = null;
   worker.workspaces.clear();
   for (const workspace of welcome.workspaces) worker.workspaces.add(workspace);
-  for (const kind of ['welcome', 'away'] as const) clearTimer(turn, { kind, workerKey: worker.key });
+  worker.isReplacement = false;
+  worker.restartedFor = null;
+  for (const kind of ['welcome', 'away', 'revival'] as const)
+    clearTimer(turn, { kind, workerKey: worker.key });
   setTimer(turn, { kind: 'silence', workerKey: worker.key }, HEALTH_POLICY.heartbeatMs);
 
   const sameBoot = before?.bootId === welcome.bootId;
@@ -82,6 +85,7 @@ function resumeTask(
     return;
   }
   task.endedAtWorker = listedAs === 'complete' || listedAs === 'error';
+  task.blocks.clear(); // what stands is told again; what has cleared meanwhile is not
   moveTask(task, task.started ? 'start' : 'assign', placeOf(turn, task));
   if (task.started) {
     turn.effects.push({ type: 'open_input', taskId: task.taskId, workerKey: worker.key });
@@ -91,6 +95,5 @@ function resumeTask(
     send(turn, worker.key, { type: 'resume_task', taskId: task.taskId, offset: task.cursor.takenOffset });
     sendCommand(turn, task, worker);
   }
-  if (task.started && task.blocks.size > 0) moveTask(task, 'block', placeOf(turn, task));
   if (task.stop !== null) orderEnd(turn, task, worker, task.stop);
 }

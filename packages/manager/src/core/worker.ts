@@ -1,5 +1,5 @@
 /** One worker as the manager knows it: its record, and how it is shown. It decides nothing. */
-import type { Containment, Heartbeat, Welcome } from '@sandcrew/protocol';
+import type { BlockReason, Containment, Heartbeat, Welcome } from '@sandcrew/protocol';
 import { judgeHealth } from './health.js';
 import type { SandboxWorker } from './report.js';
 import { type Fault, SandboxError } from './sandbox-error.js';
@@ -43,6 +43,12 @@ export interface Worker {
   readonly taskIds: Set<string>;
   /** Tasks that it keeps for this managerId and that no handle holds: of an earlier life, or detached. */
   readonly adoptable: Map<string, Welcome['tasks'][number]>;
+  /** When its process was started again, and those before it in its place. */
+  restartsAtMs: readonly number[];
+  /** It took the place of one that could not be restarted, and has not come up yet. */
+  isReplacement: boolean;
+  /** On whose account its process was last started again. */
+  restartedFor: { readonly taskId: string; readonly reason: BlockReason } | null;
 }
 
 export function openWorker(key: string, url: string, startedType: string | null, nowMs: number): Worker {
@@ -64,7 +70,22 @@ export function openWorker(key: string, url: string, startedType: string | null,
     workspaces: new Set(),
     taskIds: new Set(),
     adoptable: new Map(),
+    restartsAtMs: [],
+    isReplacement: false,
+    restartedFor: null,
   };
+}
+
+/** What was known of a worker's process goes with it: another is to come in its place. */
+export function forgetLife(worker: Worker): void {
+  worker.url = '';
+  worker.identity = null;
+  worker.heartbeat = null;
+  worker.failures = 0;
+  worker.breaches = 0;
+  worker.draining = false;
+  worker.workspaces.clear();
+  worker.adoptable.clear();
 }
 
 /** As it names itself; before its first welcome, its URL. */

@@ -1,6 +1,6 @@
 /**
- * Runs the manager's machine: hands it what happened, and does what it says. It holds the timers, the tasks' ports and
- * the open requests, and decides nothing.
+ * Runs the manager's machine: hands it what happened, and does what it says. It holds the timers and the open requests,
+ * and decides nothing.
  */
 import { encodeManagerMessage, type ManagerMessage } from '@sandcrew/protocol';
 import type { Effect, Outgoing } from '../core/effect.js';
@@ -14,12 +14,13 @@ import { OutputRelay } from './output-relay.js';
 import type { ProcessOptions } from './providers/process.js';
 import type { StaticAddress } from './providers/static.js';
 import type { TaskPort } from './task-port.js';
+import { TaskPorts } from './task-ports.js';
 import { WorkerLinks } from './worker-links.js';
 
 /** News that are no one task's. */
 export type Announcement = Extract<
   Effect,
-  { type: 'tell_gap' | 'tell_block' | 'tell_block_cleared' | `tell_worker_${string}` }
+  { type: 'tell_gap' | 'tell_block' | 'tell_block_cleared' | 'tell_recovery' | `tell_worker_${string}` }
 >;
 
 export interface RunnerOptions {
@@ -44,7 +45,7 @@ export class EffectRunner {
   readonly #options: RunnerOptions;
   readonly #links: WorkerLinks;
   readonly #timers = new Map<string, () => void>();
-  readonly #ports = new Map<string, TaskPort>();
+  readonly #ports: TaskPorts;
   readonly #requests = new Map<string, OpenRequest>();
   readonly #events: ManagerEvent[] = [];
   #isStepping = false;
@@ -56,6 +57,10 @@ export class EffectRunner {
     this.state = openState(options.policy);
     this.closed = new Promise((resolve) => {
       this.#sayClosed = resolve;
+    });
+    this.#ports = new TaskPorts((workerKey, taskId, { offset, data, end }) => {
+      const input = Buffer.from(data).toString('base64');
+      this.#send(workerKey, { type: 'send_input', taskId, input, encoding: 'base64', offset, end });
     });
     this.relay = new OutputRelay({
       state: this.state,
@@ -91,7 +96,7 @@ export class EffectRunner {
 
   /** Says where a task's news go; its submission follows. */
   addPort(taskId: string, port: TaskPort): void {
-    this.#ports.set(taskId, port);
+    this.#ports.add(taskId, port);
   }
 
   /** Asks something of a worker, and gives its answer. */
@@ -127,6 +132,12 @@ export class EffectRunner {
       case 'start_worker':
         this.#links.start(effect.workerKey, effect.workerType);
         break;
+      case 'restart_worker':
+        this.#links.restart(effect.workerKey, effect.workerType);
+        break;
+      case 'stop_worker':
+        void this.#links.stop(effect.workerKey);
+        break;
       case 'send':
         this.#send(effect.workerKey, effect.message);
         break;
@@ -153,52 +164,16 @@ export class EffectRunner {
       case 'hold_input':
       case 'accept_input':
       case 'refuse_input':
-        this.#tellTask(effect);
+      case 'reply_input':
+      case 'end_input':
+      case 'ask_handler':
+        this.#ports.tell(effect);
         break;
       case 'shut_down':
         void this.#shutDown();
         break;
       default:
         this.#options.announce(effect);
-    }
-  }
-
-  #tellTask(effect: Extract<Effect, { readonly taskId: string }>): void {
-    const port = this.#ports.get(effect.taskId);
-    if (port === undefined) return;
-    switch (effect.type) {
-      case 'tell_assigned':
-        port.onAssigned(effect.worker);
-        break;
-      case 'tell_started':
-        port.onStarted(effect.start, effect.attempt);
-        break;
-      case 'restart_task':
-        port.onRestarted(effect.attempts, effect.why);
-        break;
-      case 'settle_task':
-        this.#ports.delete(effect.taskId);
-        port.onSettled(effect.outcome);
-        break;
-      case 'open_input':
-        port.input.open((part) => {
-          const input = Buffer.from(part.data).toString('base64');
-          const { offset, end } = part;
-          const { taskId, workerKey } = effect;
-          this.#send(workerKey, { type: 'send_input', taskId, input, encoding: 'base64', offset, end });
-        });
-        break;
-      case 'hold_input':
-        port.input.hold();
-        break;
-      case 'accept_input':
-        port.input.accept(effect.offset);
-        break;
-      case 'refuse_input':
-        port.input.refuse(effect.message);
-        break;
-      case 'tell_gap':
-        break; // the gap stands in the result, and is announced
     }
   }
 
@@ -238,6 +213,7 @@ export class EffectRunner {
 }
 
 function timerKey(timer: Timer): string {
+  if (timer.kind === 'block') return `block ${timer.taskId} ${timer.reason}`;
   if ('taskId' in timer) return `${timer.kind} ${timer.taskId}`;
   if ('workerKey' in timer) return `${timer.kind} ${timer.workerKey}`;
   return 'requestId' in timer ? `${timer.kind} ${timer.requestId}` : timer.kind;

@@ -21,27 +21,48 @@ interface Writer {
 }
 
 export class TaskInput {
-  readonly #cursor: InputCursor = openInputCursor();
+  #cursor: InputCursor = openInputCursor();
   /** What was written and not taken, in order. The first begins at `#keptOffset`. */
   #kept: Uint8Array[] = [];
   #keptOffset = 0;
   #writers: Writer[] = [];
   #send: ((part: InputPart) => void) | null = null;
   #refusal: SandboxError | null = null;
+  /** What the caller itself has written and ended, beside the answers to prompts. */
+  #isWritten = false;
+  #isEnded = false;
+  /** This attempt was given an answer, or an end, that the next is not to be given. */
+  #isAnswered = false;
 
   /** Resolves when the command has taken all of `data`. */
   write(data: Uint8Array): Promise<void> {
     if (this.#cursor.ended) return Promise.reject(closed('Expected no write after endInput(), got one.'));
     if (data.length === 0 && this.#refusal === null) return this.#taken();
-    this.#kept.push(data.slice());
-    this.#cursor.writtenOffset += data.length;
+    this.#isWritten = true;
+    this.#append(data);
     return this.#taken();
   }
 
   /** Nothing comes after this. */
   end(): Promise<void> {
+    this.#isEnded = true;
     this.#cursor.ended = true;
     return this.#taken();
+  }
+
+  /** An answer to a prompt of this attempt. */
+  reply(data: Uint8Array): void {
+    if (this.#cursor.ended || this.#refusal !== null) return;
+    this.#isAnswered = true;
+    this.#append(data);
+    this.#pump();
+  }
+
+  /** Nothing more comes for this attempt. */
+  endAttempt(): void {
+    this.#isAnswered = true;
+    this.#cursor.ended = true;
+    this.#pump();
   }
 
   /** Input may go out by `send`, from the first byte that was not taken. */
@@ -84,8 +105,20 @@ export class TaskInput {
   /** A new attempt reads all input from its beginning; but what an earlier one took is gone. */
   restart(): void {
     this.#send = null;
-    if (this.#cursor.ackedOffset > 0)
+    const isSpent = this.#cursor.ackedOffset > 0 || this.#isAnswered;
+    if (this.#isWritten && isSpent)
       this.refuse('The task was started again, and its first start has taken some of the input.');
+    if (this.#isWritten) return;
+    this.#cursor = openInputCursor();
+    this.#cursor.ended = this.#isEnded;
+    this.#kept = [];
+    this.#keptOffset = 0;
+    this.#isAnswered = false;
+  }
+
+  #append(data: Uint8Array): void {
+    this.#kept.push(data.slice());
+    this.#cursor.writtenOffset += data.length;
   }
 
   #taken(): Promise<void> {

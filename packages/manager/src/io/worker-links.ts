@@ -19,6 +19,9 @@ export class WorkerLinks {
   readonly #options: LinkOptions;
   readonly #connections = new Map<string, WorkerConnection>();
   readonly #processes = new Map<string, WorkerProcess>();
+  /** Killed, and not gone yet. */
+  readonly #dying = new Set<Promise<void>>();
+  #isClosed = false;
 
   constructor(options: LinkOptions) {
     this.#options = options;
@@ -78,23 +81,45 @@ export class WorkerLinks {
       return;
     }
     this.#processes.set(workerKey, started);
+    // Of one that was killed, or has another in its place, nothing is told any more.
+    const isPresent = () => this.#processes.get(workerKey) === started;
     started.listening.then(
-      (url) => dispatch({ type: 'worker_started', workerKey, url }),
+      (url) => isPresent() && dispatch({ type: 'worker_started', workerKey, url }),
       (fault: Fault) => {
-        dispatch({ type: 'worker_start_failed', workerKey, fault });
+        if (isPresent()) dispatch({ type: 'worker_start_failed', workerKey, fault });
         return started.stop();
       },
     );
     void started.exited.then((fault) => {
+      if (!isPresent()) return;
       this.#processes.delete(workerKey);
       dispatch({ type: 'worker_exited', workerKey, fault });
     });
   }
 
+  /** Ends a worker process at once. Nothing is reported of it any more. */
+  stop(workerKey: string): Promise<void> {
+    const started = this.#processes.get(workerKey);
+    this.#processes.delete(workerKey);
+    if (started === undefined) return Promise.resolve();
+    const dying = started.kill().finally(() => this.#dying.delete(dying));
+    this.#dying.add(dying);
+    return dying;
+  }
+
+  /** The same, and starts another in its place: not before it is gone, since the two may have one state directory. */
+  restart(workerKey: string, workerType: string): void {
+    void this.stop(workerKey).then(() => {
+      if (!this.#isClosed) this.start(workerKey, workerType);
+    });
+  }
+
   /** Ends all of them. Resolves when nothing is left. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     await Promise.all([...this.#connections.values()].map((connection) => connection.close()));
     await Promise.all([...this.#processes.values()].map((started) => started.stop()));
+    await Promise.all(this.#dying);
   }
 
   #receive(workerKey: string, frame: string): void {

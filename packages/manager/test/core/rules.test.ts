@@ -13,8 +13,6 @@ import {
   openCursor,
 } from '#src/core/output-cursor.js';
 import { PriorityQueue } from '#src/core/priority-queue.js';
-import { chooseRecovery } from '#src/core/recovery.js';
-import type { BlockInfo } from '#src/core/report.js';
 import { openState } from '#src/core/state.js';
 import { step } from '#src/core/step.js';
 import { moveTask, openTask, TRANSITIONS } from '#src/core/task.js';
@@ -109,6 +107,8 @@ describe('placing', () => {
         priority: i % 3,
         needs: {},
         idempotent: false,
+        orders: null,
+        graceMs: 5_000,
         body: { command: 'x' },
       };
       step(state, { type: 'task_submitted', submission }, at);
@@ -254,21 +254,18 @@ describe('rules', () => {
     expect(judgeHealth(1_000, 1_000 + silentMs)).toBe(expected);
   });
 
-  test.each([
-    [null, undefined, 'none'],
-    ['confirmed', undefined, 'terminate'],
-    ['suspected', undefined, 'report'],
-    ['suspected', 'terminate', 'terminate'],
-    ['confirmed', 'report', 'report'],
-  ] as const)('a block %s, with %s asked, is recovered from by %s', (confidence, asked, rung) => {
-    const block = confidence === null ? null : ({ reason: 'deadlock', confidence } as BlockInfo);
-    expect(chooseRecovery(block, asked).rung).toBe(rung);
-  });
-
   test('an ended task moves no more, and a trigger without meaning is a fault', () => {
     for (const ended of ['completed', 'failed', 'cancelled'] as const) expect(TRANSITIONS[ended]).toEqual({});
     const task = openTask(
-      { taskId: 't', priority: 0, needs: {}, idempotent: false, body: { command: 'x' } },
+      {
+        taskId: 't',
+        priority: 0,
+        needs: {},
+        idempotent: false,
+        orders: null,
+        graceMs: 5_000,
+        body: { command: 'x' },
+      },
       1,
       0,
     );
@@ -279,7 +276,15 @@ describe('rules', () => {
 
   test('a history stays bounded, and keeps its beginning and its end', () => {
     const task = openTask(
-      { taskId: 't', priority: 0, needs: {}, idempotent: false, body: { command: 'x' } },
+      {
+        taskId: 't',
+        priority: 0,
+        needs: {},
+        idempotent: false,
+        orders: null,
+        graceMs: 5_000,
+        body: { command: 'x' },
+      },
       1,
       0,
     );

@@ -545,7 +545,7 @@ describe('the machine', () => {
     `);
   });
 
-  test('without a named worker one is started for the first task, and again when it is gone', () => {
+  test('without a named worker one is started for the first task, and again in its place when it is gone', () => {
     expectStory(
       `
       task_submitted task=t1
@@ -568,7 +568,15 @@ describe('the machine', () => {
       drop_connection worker=w1
       settle task=t1 LOST may_have_run
       settle task=t2 LOST may_have_run
-      start_worker worker=w2 type=general
+      restart_worker worker=w1 type=general
+
+      worker_started
+      connection_opened
+      welcome boot=b2
+      ----
+      dial worker=w1
+      send worker=w1 hello
+      send worker=w1 execute_command task=t3
     `,
       { startsWorkers: true },
     );

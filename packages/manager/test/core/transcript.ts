@@ -1,8 +1,10 @@
 /** Reads and plays transcripts: what happens, `----`, what the machine then does. Effects that a story is not about are left out. */
 
 import type { Welcome, WorkerMessage } from '@sandcrew/protocol';
+import type { BlockOrders, BlockPlan, OrderedRung } from '#src/core/block-orders.js';
 import type { Effect } from '#src/core/effect.js';
 import type { ManagerEvent } from '#src/core/event.js';
+import type { RecoveryRung } from '#src/core/report.js';
 import { openState } from '#src/core/state.js';
 import { step } from '#src/core/step.js';
 import type { Submission } from '#src/core/task.js';
@@ -120,6 +122,25 @@ function eventOf(type: string, fields: Fields): ManagerEvent {
       return { type, taskId, stop: { graceMs: Number(fields['grace'] ?? 5_000), by: 'caller' } };
     case 'command_unsent':
       return { type, taskId, workerKey };
+    case 'block_answered': {
+      const { rungs = '', fault, climb = '1' } = fields;
+      const answer = fault === undefined ? { plan: planOf(rungs) } : { fault };
+      return { type, taskId, climbId: Number(climb), answer };
+    }
+    case 'rung_asked': {
+      const { rung, reply } = fields;
+      const answer =
+        reply === undefined ? null : { prompt: null, text: `${reply}\n`, password: false, times: 1 };
+      return {
+        type,
+        workerKey,
+        order: { rung: rung as RecoveryRung | undefined, answer, graceMs: Number(fields['grace'] ?? 5_000) },
+      };
+    }
+    case 'worker_wanted':
+      return { type, requestId: 'r1', workerType: 'general' };
+    case 'worker_start_failed':
+      return { type, workerKey, fault: { code: 'WORKER_START_FAILED', message: 'no start' } };
     case 'close_asked':
       return { type, graceMs: 1_000, leaveTasks: false };
     default:
@@ -127,20 +148,43 @@ function eventOf(type: string, fields: Fields): ManagerEvent {
   }
 }
 
-function submissionOf(
-  taskId: string,
-  { priority, type, memory, idempotent, workspace, zone }: Fields,
-): Submission {
+function submissionOf(taskId: string, fields: Fields): Submission {
+  const { priority, type, memory, idempotent, workspace, zone, stdin } = fields;
   return {
     taskId,
     priority: Number(priority ?? 0),
     idempotent: idempotent === 'yes',
+    orders: ordersOf(fields),
+    graceMs: 5_000,
     needs: {
       ...(type === undefined ? {} : { type }),
       ...(memory === undefined ? {} : { memoryBytes: Number(memory) }),
       ...(zone === undefined ? {} : { labels: { zone } }),
     },
-    body: { command: 'x', ...(workspace === undefined ? {} : { workspace }) },
+    body: {
+      command: 'x',
+      ...(workspace === undefined ? {} : { workspace }),
+      ...(stdin === undefined ? {} : { stdin: stdin as 'pipe' }),
+    },
+  };
+}
+
+/** `orders=RUNG,RUNG` for every reason, `suspected=MS`, `answer=PROMPT` with `times=N`, or `handler=yes`. */
+function ordersOf({ orders, suspected, answer, times, secret, handler }: Fields): BlockOrders | null {
+  if (handler === 'yes') return { by: 'handler' };
+  if (orders === undefined && answer === undefined) return null;
+  const answers =
+    answer === undefined
+      ? []
+      : [{ prompt: answer, text: 'y\n', password: secret === 'yes', times: Number(times ?? 1) }];
+  return { by: 'table', plans: { default: planOf(orders ?? '', suspected) }, answers };
+}
+
+function planOf(rungs: string, suspected?: string): BlockPlan {
+  return {
+    rungs: rungs.split(',').filter(Boolean) as OrderedRung[],
+    answers: [],
+    suspectedAfterMs: suspected === undefined ? null : Number(suspected),
   };
 }
 
@@ -199,7 +243,33 @@ function messageOf(type: string, taskId: string, fields: Fields): WorkerMessage 
         code,
         message: 'why',
         ...(detail === undefined ? {} : { detail }),
+        ...(fields['reason'] === undefined ? {} : { reason: fields['reason'] }),
       } as WorkerMessage;
+    case 'block_detected':
+      return {
+        type,
+        ...common,
+        taskId,
+        reason: (fields['reason'] ?? 'deadlock') as 'deadlock',
+        confidence: (fields['claim'] ?? 'confirmed') as 'confirmed',
+        duration: 1_000,
+        resourceUsage: {},
+        recoverable: true,
+        evidence: {
+          ...(fields['prompt'] === undefined ? {} : { prompt: fields['prompt'] }),
+          ...(fields['password'] === undefined ? {} : { password: true }),
+          ...(fields['signal'] === undefined ? {} : { signal: fields['signal'] }),
+        },
+        action: 'report',
+      };
+    case 'block_cleared':
+      return {
+        type,
+        ...common,
+        taskId,
+        reason: (fields['reason'] ?? 'deadlock') as 'deadlock',
+        duration: 2_000,
+      };
     case 'heartbeat': {
       const health = {
         cpu: 1,
@@ -224,18 +294,32 @@ function show(effect: Effect): string | null {
     case 'drop_connection':
       return `${effect.type} worker=${effect.workerKey}`;
     case 'start_worker':
-      return `start_worker worker=${effect.workerKey} type=${effect.workerType}`;
+    case 'restart_worker':
+      return `${effect.type} worker=${effect.workerKey} type=${effect.workerType}`;
     case 'send': {
       const { message } = effect;
       if (message.type === 'hello') {
         const resume = message.resume?.map(({ taskId, offset }) => `${taskId}@${offset}`).join(',');
         return `send worker=${effect.workerKey} hello${resume === undefined ? '' : ` resume=${resume}`}`;
       }
-      return `send worker=${effect.workerKey} ${message.type}${'taskId' in message ? ` task=${message.taskId}` : ''}`;
+      const what = message.type === 'signal_task' ? `${message.type} ${message.signal}` : message.type;
+      return `send worker=${effect.workerKey} ${what}${'taskId' in message ? ` task=${message.taskId}` : ''}`;
     }
     case 'settle_task': {
       const { fault } = effect.outcome;
       return `settle task=${effect.taskId} ${fault === null ? 'completed' : `${fault.code}${fault.detail === undefined ? '' : ` ${fault.detail}`}`}`;
+    }
+    case 'stop_worker':
+      return `stop_worker worker=${effect.workerKey}`;
+    case 'reply_input':
+      return `reply task=${effect.taskId} ${JSON.stringify(effect.text)}`;
+    case 'end_input':
+      return `end_input task=${effect.taskId}`;
+    case 'ask_handler':
+      return `ask_handler task=${effect.taskId} climb=${effect.climbId}`;
+    case 'tell_recovery': {
+      const { taskId, reason, rung } = effect.recovery;
+      return `rung task=${taskId} ${reason} ${rung}`;
     }
     case 'restart_task':
       return `restart task=${effect.taskId}`;

@@ -89,6 +89,12 @@ export class WorkerProcess {
     clearTimeout(timer);
   }
 
+  /** Ends it at once; what runs in it ends with it. Resolves when it is gone. */
+  async kill(): Promise<void> {
+    this.#child.kill('SIGKILL');
+    await this.exited;
+  }
+
   #argv({ command, workerType, directory, stateDirectory, args }: ProcessOptions): string[] {
     const tokenFile = join(this.#home, 'token');
     writeFileSync(tokenFile, `${this.token}\n`, { mode: 0o600 });

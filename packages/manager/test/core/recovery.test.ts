@@ -1,0 +1,743 @@
+import { describe, expect, test } from '@jest/globals';
+import { type Answer, chooseAnswer, planFor } from '#src/core/block-orders.js';
+import { chooseRung, judgeRung, type Means } from '#src/core/recovery.js';
+import type { BlockInfo } from '#src/core/report.js';
+import { play, tidy } from './transcript.js';
+
+function blockOf(reason: string, claim: string, evidence: object = {}): BlockInfo {
+  return { reason, confidence: claim, evidence, taskId: 't1', workerId: 'w1' } as unknown as BlockInfo;
+}
+
+const EVERYTHING: Means = {
+  isReachable: true,
+  takesInput: true,
+  hasAnswer: true,
+  continues: 0,
+  isIdempotent: true,
+  hasAttemptLeft: true,
+  hasOtherWorker: true,
+  isWorkerOurs: true,
+  isWorkerShared: false,
+  hasRestartLeft: true,
+};
+
+const ALL = ['answer', 'end_input', 'continue', 'terminate', 'requeue'] as const;
+
+describe('the ladder', () => {
+  test.each([
+    ['waiting_for_input', [], 'answer'],
+    ['waiting_for_input', ['answer'], 'end_input'],
+    ['waiting_for_input', ['answer', 'end_input'], 'terminate'],
+    ['stopped', [], 'continue'],
+    ['stopped', ['continue'], 'terminate'],
+    ['deadlock', [], 'terminate'],
+    ['deadlock', ['terminate'], 'give_up'],
+  ] as const)('of %s, after %j, goes on with %s', (reason, tried, rung) => {
+    const choice = chooseRung(blockOf(reason, 'confirmed'), [...ALL].reverse(), tried, EVERYTHING);
+    expect(choice.rung).toBe(rung);
+  });
+
+  test('reports where nothing is ordered, and says why where nothing that is can be done', () => {
+    expect(chooseRung(blockOf('deadlock', 'confirmed'), [], [], EVERYTHING).rung).toBe('report');
+    const once = chooseRung(blockOf('deadlock', 'confirmed'), ['requeue'], [], {
+      ...EVERYTHING,
+      isIdempotent: false,
+    });
+    expect(once).toEqual({
+      rung: 'report',
+      why: 'deadlock is confirmed, and nothing is done: it has run, and is not `idempotent`.',
+    });
+  });
+
+  test.each([
+    ['answer', blockOf('deadlock', 'confirmed'), {}, 'not_waiting_for_input'],
+    ['answer', blockOf('waiting_for_input', 'suspected'), {}, 'not_confirmed'],
+    ['answer', blockOf('waiting_for_input', 'confirmed'), { takesInput: false }, 'input_closed'],
+    ['answer', blockOf('waiting_for_input', 'confirmed'), { hasAnswer: false }, 'no_answer'],
+    [
+      'answer',
+      blockOf('waiting_for_input', 'confirmed', { password: true }),
+      { hasAnswer: false },
+      'password_prompt',
+    ],
+    ['end_input', blockOf('no_progress', 'suspected'), {}, 'not_waiting_for_input'],
+    ['end_input', blockOf('waiting_for_input', 'suspected'), {}, null],
+    ['end_input', blockOf('waiting_for_input', 'confirmed'), { isReachable: false }, 'unreachable'],
+    ['continue', blockOf('deadlock', 'confirmed'), {}, 'not_stopped'],
+    ['continue', blockOf('stopped', 'confirmed', { signal: 'SIGSTOP' }), {}, null],
+    ['continue', blockOf('stopped', 'confirmed', { signal: 'SIGTTIN' }), {}, 'stopped_by_terminal'],
+    ['continue', blockOf('stopped', 'confirmed', { signal: 'SIGTTOU' }), {}, 'stopped_by_terminal'],
+    ['continue', blockOf('stopped', 'confirmed'), { continues: 3 }, 'continued_enough'],
+    ['terminate', blockOf('deadlock', 'confirmed'), { isReachable: false }, 'unreachable'],
+    ['requeue', blockOf('deadlock', 'confirmed'), { isIdempotent: false }, 'not_idempotent'],
+    ['requeue', blockOf('deadlock', 'confirmed'), { hasAttemptLeft: false }, 'no_attempt_left'],
+    ['requeue', blockOf('deadlock', 'confirmed'), { hasOtherWorker: false }, 'no_other_worker'],
+    ['restart_worker', blockOf('deadlock', 'confirmed'), { isWorkerOurs: false }, 'not_started_here'],
+    ['restart_worker', blockOf('deadlock', 'confirmed'), { isWorkerShared: true }, 'shared_worker'],
+    ['restart_worker', blockOf('deadlock', 'confirmed'), { hasRestartLeft: false }, 'too_many_restarts'],
+    ['replace_worker', blockOf('deadlock', 'confirmed'), { hasRestartLeft: false }, null],
+  ] as const)('%s of %j with %j is refused as %s', (rung, block, lacks, refusal) => {
+    expect(judgeRung(rung, block, { ...EVERYTHING, ...lacks })).toBe(refusal);
+  });
+});
+
+describe('an answer', () => {
+  const answer = (fields: Partial<Answer>): Answer => ({
+    prompt: null,
+    text: 'y\n',
+    password: false,
+    times: 1,
+    ...fields,
+  });
+  const asks = (prompt: string, password = false) =>
+    blockOf('waiting_for_input', 'confirmed', { prompt, password });
+
+  test.each([
+    ['a text that the prompt holds', { prompt: '[y/N]' }, asks('Proceed? [y/N]'), true],
+    ['a pattern that it fits', { prompt: /^proceed/i }, asks('Proceed? [y/N]'), true],
+    ['a text that it does not hold', { prompt: 'Delete?' }, asks('Proceed? [y/N]'), false],
+    ['no prompt, where a text is wanted', { prompt: 'x' }, blockOf('waiting_for_input', 'confirmed'), false],
+    [
+      'a password prompt, and the answer says nothing of it',
+      { prompt: 'word:' },
+      asks('Password:', true),
+      false,
+    ],
+    ['a password prompt, and any prompt would do', {}, asks('Password:', true), false],
+    [
+      'a password prompt, and the answer is for one',
+      { prompt: 'word:', password: true },
+      asks('Password:', true),
+      true,
+    ],
+  ])('fits %s: or not', (_what, fields, block, fitting) => {
+    const given = answer(fields);
+    expect(chooseAnswer(block, [given], new Map())).toBe(fitting ? given : null);
+  });
+
+  test('is given as often as it says, then the next that fits is', () => {
+    const [first, second] = [answer({ times: 2 }), answer({})];
+    const block = asks('Sure?');
+    expect(chooseAnswer(block, [first, second], new Map([[first, 1]]))).toBe(first);
+    expect(chooseAnswer(block, [first, second], new Map([[first, 2]]))).toBe(second);
+  });
+
+  test('is for the new prompt, where the one that was answered still stands on the line before it', () => {
+    const yes = answer({ prompt: 'Proceed?', times: 9 });
+    const block = asks('Proceed? [y/N] Delete all?');
+    expect(chooseAnswer(block, [yes], new Map(), 'Proceed? [y/N]')).toBeNull();
+    expect(chooseAnswer(asks('Proceed? [y/N]'), [yes], new Map(), 'Proceed? [y/N]')).toBe(yes);
+    expect(chooseAnswer(block, [yes], new Map())).toBe(yes);
+  });
+
+  test('holds for waiting_for_input whatever its plan, and for nothing else', () => {
+    const given = answer({ prompt: 'x' });
+    const orders = { by: 'table', plans: {}, answers: [given] } as const;
+    expect(planFor(orders, 'waiting_for_input')).toMatchObject({ rungs: ['answer'], answers: [given] });
+    expect(planFor(orders, 'deadlock')).toMatchObject({ rungs: [], answers: [] });
+  });
+});
+
+/** Two workers, and a task on the first of them. */
+function running(task: string, slots = 1): string {
+  return `
+    worker_named url=ws://a
+    worker_named url=ws://b
+    connection_opened worker=w1
+    connection_opened worker=w2
+    welcome worker=w1 slots=${slots} memory=1000
+    welcome worker=w2 slots=${slots} memory=1000
+    task_submitted task=t1 ${task}
+    execution_started task=t1
+    ----
+    dial worker=w1
+    dial worker=w2
+    send worker=w1 hello
+    send worker=w2 hello
+    send worker=w1 execute_command task=t1
+`;
+}
+
+/** One that this manager started, and a task on it. */
+function embedded(task: string): string {
+  return `
+    task_submitted task=t1 ${task}
+    ----
+    start_worker worker=w1 type=general
+
+    worker_started
+    connection_opened
+    welcome slots=2
+    execution_started task=t1
+    ----
+    dial worker=w1
+    send worker=w1 hello
+    send worker=w1 execute_command task=t1
+`;
+}
+
+function expectStory(transcript: string, policy = {}): void {
+  expect(play(transcript, policy)).toBe(tidy(transcript));
+}
+
+describe('a blocked task', () => {
+  test('is only told where nothing is ordered', () => {
+    expectStory(`${running('idempotent=yes')}
+      block_detected
+      pass ms=60000
+      ----
+      send worker=w1 ping
+      send worker=w2 ping
+      send worker=w1 ping
+      send worker=w2 ping
+      send worker=w1 ping
+      send worker=w2 ping
+    `);
+  });
+
+  test('is answered once, then its input is ended, then it is ended: each 5 s after the one before', () => {
+    expectStory(`${running('answer=Sure? orders=terminate,end_input stdin=pipe')}
+      block_detected reason=waiting_for_input prompt=Sure?
+      pass ms=4999
+      ----
+      rung task=t1 waiting_for_input answer
+      reply task=t1 "y\\n"
+
+      pass ms=1
+      ----
+      rung task=t1 waiting_for_input end_input
+      end_input task=t1
+
+      pass ms=5000
+      ----
+      rung task=t1 waiting_for_input terminate
+      send worker=w1 terminate_task task=t1
+
+      task_error task=t1 code=terminated
+      ----
+      settle task=t1 BLOCKED waiting_for_input
+      send worker=w1 forget_task task=t1
+    `);
+  });
+
+  test('is left alone once the block has cleared', () => {
+    expectStory(`${running('answer=Sure? orders=terminate stdin=pipe')}
+      block_detected reason=waiting_for_input prompt=Sure?
+      block_cleared reason=waiting_for_input
+      pass ms=7000
+      ----
+      rung task=t1 waiting_for_input answer
+      reply task=t1 "y\\n"
+    `);
+  });
+
+  test('is not answered a second time: a wrong answer does not circle', () => {
+    expectStory(`${running('answer=Sure? stdin=pipe')}
+      block_detected reason=waiting_for_input prompt=Sure?
+      block_cleared reason=waiting_for_input
+      block_detected reason=waiting_for_input prompt=Sure?
+      ----
+      rung task=t1 waiting_for_input answer
+      reply task=t1 "y\\n"
+      rung task=t1 waiting_for_input report
+    `);
+  });
+
+  test('that asks for a password gets no answer that is not for one', () => {
+    expectStory(`${running('answer=word stdin=pipe')}
+      block_detected reason=waiting_for_input prompt=Password: password=yes
+      ----
+      rung task=t1 waiting_for_input report
+    `);
+    expectStory(`${running('answer=word secret=yes stdin=pipe')}
+      block_detected reason=waiting_for_input prompt=Password: password=yes
+      ----
+      rung task=t1 waiting_for_input answer
+      reply task=t1 "y\\n"
+    `);
+  });
+
+  test('that is stopped is let go on, three times at most', () => {
+    expectStory(`${running('orders=continue')}
+      block_detected reason=stopped
+      block_cleared reason=stopped
+      block_detected reason=stopped
+      block_cleared reason=stopped
+      block_detected reason=stopped
+      block_cleared reason=stopped
+      block_detected reason=stopped
+      ----
+      rung task=t1 stopped continue
+      send worker=w1 signal_task SIGCONT task=t1
+      rung task=t1 stopped continue
+      send worker=w1 signal_task SIGCONT task=t1
+      rung task=t1 stopped continue
+      send worker=w1 signal_task SIGCONT task=t1
+      rung task=t1 stopped report
+    `);
+  });
+
+  test('that is suspected is acted upon only after suspectedAfterMs, and not where the suspicion went', () => {
+    expectStory(`${running('orders=terminate suspected=3000')}
+      block_detected reason=infinite_loop claim=suspected
+      pass ms=2999
+      block_cleared reason=infinite_loop
+      pass ms=4000
+      ----
+
+      block_detected reason=infinite_loop claim=suspected
+      pass ms=3000
+      ----
+      rung task=t1 infinite_loop terminate
+      send worker=w1 terminate_task task=t1
+    `);
+    expectStory(`${running('orders=terminate')}
+      block_detected reason=infinite_loop claim=suspected
+      pass ms=20000
+      ----
+    `);
+  });
+
+  test('that is suspected, then confirmed, is acted upon at once', () => {
+    expectStory(`${running('orders=terminate')}
+      block_detected claim=suspected
+      block_detected claim=confirmed
+      ----
+      rung task=t1 deadlock terminate
+      send worker=w1 terminate_task task=t1
+    `);
+  });
+
+  test('goes to another worker, and runs there as a new attempt; the one that failed is excluded', () => {
+    expectStory(`${running('orders=requeue idempotent=yes')}
+      block_detected
+      ----
+      rung task=t1 deadlock terminate
+      send worker=w1 terminate_task task=t1
+
+      task_error task=t1 code=terminated
+      ----
+      rung task=t1 deadlock requeue
+      send worker=w1 forget_task task=t1
+      restart task=t1
+      send worker=w2 execute_command task=t1
+    `);
+  });
+
+  test('ends as BLOCKED once it has blocked on every worker, and goes round no more', () => {
+    expectStory(`${running('orders=requeue idempotent=yes')}
+      block_detected
+      task_error task=t1 code=terminated
+      execution_started worker=w2 task=t1
+      block_detected worker=w2
+      task_error worker=w2 task=t1 code=terminated
+      pass ms=14000
+      ----
+      rung task=t1 deadlock terminate
+      send worker=w1 terminate_task task=t1
+      rung task=t1 deadlock requeue
+      send worker=w1 forget_task task=t1
+      restart task=t1
+      send worker=w2 execute_command task=t1
+      rung task=t1 deadlock terminate
+      send worker=w2 terminate_task task=t1
+      rung task=t1 deadlock give_up
+      settle task=t1 BLOCKED deadlock
+      send worker=w2 forget_task task=t1
+    `);
+  });
+
+  test('is started maxAttempts times at most', () => {
+    expectStory(
+      `${running('orders=requeue idempotent=yes')}
+      block_detected
+      task_error task=t1 code=terminated
+      ----
+      rung task=t1 deadlock terminate
+      send worker=w1 terminate_task task=t1
+      rung task=t1 deadlock give_up
+      settle task=t1 BLOCKED deadlock
+      send worker=w1 forget_task task=t1
+    `,
+      { maxAttempts: 1 },
+    );
+  });
+
+  test('that its worker ended by its own policy goes to another worker too', () => {
+    expectStory(`${running('orders=requeue idempotent=yes')}
+      task_error task=t1 code=blocked reason=deadlock
+      ----
+      rung task=t1 deadlock requeue
+      send worker=w1 forget_task task=t1
+      restart task=t1
+      send worker=w2 execute_command task=t1
+    `);
+    expectStory(`${running('orders=terminate idempotent=yes')}
+      task_error task=t1 code=blocked reason=deadlock
+      ----
+      settle task=t1 BLOCKED deadlock
+      send worker=w1 forget_task task=t1
+    `);
+  });
+
+  test('that ran out of memory goes only to a host with more of it', () => {
+    expectStory(`${running('orders=requeue idempotent=yes')}
+      task_error task=t1 code=memory_exhausted
+      ----
+      rung task=t1 memory_exhausted give_up
+      settle task=t1 MEMORY_EXHAUSTED
+      send worker=w1 forget_task task=t1
+    `);
+    const larger = running('orders=requeue idempotent=yes').replace(
+      'worker=w2 slots=1 memory=1000',
+      'worker=w2 slots=1 memory=1001',
+    );
+    expectStory(`${larger}
+      task_error task=t1 code=memory_exhausted
+      ----
+      rung task=t1 memory_exhausted requeue
+      send worker=w1 forget_task task=t1
+      restart task=t1
+      send worker=w2 execute_command task=t1
+    `);
+  });
+
+  test('that waits for a worker which goes away has ended for its block all the same', () => {
+    expectStory(`${running('orders=requeue idempotent=yes')}
+      task_submitted task=t2
+      block_detected
+      task_error task=t1 code=terminated
+      connection_lost worker=w2 lasting=yes
+      ----
+      send worker=w2 execute_command task=t2
+      rung task=t1 deadlock terminate
+      send worker=w1 terminate_task task=t1
+      rung task=t1 deadlock requeue
+      send worker=w1 forget_task task=t1
+      restart task=t1
+      settle task=t1 BLOCKED deadlock
+    `);
+  });
+
+  test('that its caller ends while it is being ended for a block is not started again', () => {
+    expectStory(`${running('orders=requeue idempotent=yes')}
+      block_detected
+      stop_asked task=t1
+      task_error task=t1 code=terminated
+      ----
+      rung task=t1 deadlock terminate
+      send worker=w1 terminate_task task=t1
+      send worker=w1 terminate_task task=t1
+      settle task=t1 TERMINATED
+      send worker=w1 forget_task task=t1
+    `);
+  });
+
+  test('of a connection that was cut is looked at anew: only what is told again stands', () => {
+    expectStory(`${running('orders=terminate suspected=9000')}
+      block_detected claim=suspected
+      connection_lost
+      pass ms=250
+      connection_opened
+      welcome tasks=t1
+      pass ms=20000
+      ----
+      dial worker=w1
+      send worker=w1 hello resume=t1@0
+    `);
+  });
+});
+
+describe('a function that is asked', () => {
+  test('has its answer done; about a block that has gone since, it has no say', () => {
+    expectStory(`${running('handler=yes idempotent=yes stdin=pipe')}
+      block_detected claim=suspected
+      ----
+      ask_handler task=t1 climb=1
+
+      block_cleared
+      block_answered climb=1 rungs=terminate
+      ----
+
+      block_detected claim=suspected
+      block_answered climb=2 rungs=requeue
+      ----
+      ask_handler task=t1 climb=2
+      rung task=t1 deadlock terminate
+      send worker=w1 terminate_task task=t1
+    `);
+  });
+
+  test('and throws, or says nothing for 10 s, counts as a report', () => {
+    expectStory(`${running('handler=yes')}
+      block_detected
+      block_answered fault=threw
+      ----
+      ask_handler task=t1 climb=1
+      rung task=t1 deadlock report
+    `);
+    expectStory(`${running('handler=yes')}
+      block_detected
+      pass ms=9999
+      ----
+      ask_handler task=t1 climb=1
+
+      pass ms=1
+      block_answered rungs=terminate
+      ----
+      rung task=t1 deadlock report
+    `);
+  });
+});
+
+describe('a worker that does not end a blocked task', () => {
+  test('is left with it where others started it: the task goes on elsewhere, 5 s after its grace', () => {
+    expectStory(`${running('orders=requeue idempotent=yes')}
+      block_detected
+      pass ms=9999
+      ----
+      rung task=t1 deadlock terminate
+      send worker=w1 terminate_task task=t1
+
+      pass ms=1
+      ----
+      rung task=t1 deadlock requeue
+      send worker=w1 forget_task task=t1
+      restart task=t1
+      send worker=w2 execute_command task=t1
+    `);
+  });
+
+  test('is started again where this manager started it', () => {
+    expectStory(
+      `${embedded('orders=requeue idempotent=yes')}
+      block_detected
+      pass ms=10000
+      ----
+      rung task=t1 deadlock terminate
+      send worker=w1 terminate_task task=t1
+      rung task=t1 deadlock restart_worker
+      drop_connection worker=w1
+      rung task=t1 deadlock requeue
+      restart task=t1
+      restart_worker worker=w1 type=general
+
+      worker_started
+      connection_opened
+      welcome boot=b2
+      ----
+      dial worker=w1
+      send worker=w1 hello
+      send worker=w1 execute_command task=t1
+    `,
+      { startsWorkers: true, maxWorkers: 1 },
+    );
+  });
+
+  test('is not started again where that would cost tasks that may not run twice', () => {
+    expectStory(
+      `${embedded('orders=terminate')}
+      task_submitted task=t2
+      execution_started task=t2
+      block_detected
+      pass ms=10000
+      ----
+      send worker=w1 execute_command task=t2
+      rung task=t1 deadlock terminate
+      send worker=w1 terminate_task task=t1
+      settle task=t1 BLOCKED deadlock
+      send worker=w1 forget_task task=t1
+    `,
+      { startsWorkers: true },
+    );
+  });
+
+  test('and cannot be started again is replaced, and a replacement that fails too is given up', () => {
+    expectStory(
+      `${embedded('orders=requeue idempotent=yes')}
+      block_detected
+      pass ms=10000
+      worker_start_failed
+      worker_start_failed worker=w2
+      ----
+      rung task=t1 deadlock terminate
+      send worker=w1 terminate_task task=t1
+      rung task=t1 deadlock restart_worker
+      drop_connection worker=w1
+      rung task=t1 deadlock requeue
+      restart task=t1
+      restart_worker worker=w1 type=general
+      rung task=t1 deadlock replace_worker
+      drop_connection worker=w1
+      stop_worker worker=w1
+      start_worker worker=w2 type=general
+      rung task=t1 deadlock give_up
+      drop_connection worker=w2
+      settle task=t1 BLOCKED deadlock
+    `,
+      { startsWorkers: true, maxWorkers: 1 },
+    );
+  });
+
+  test('and does not connect within 20 s of its new start is replaced', () => {
+    expectStory(
+      `${embedded('orders=terminate')}
+      block_detected
+      worker_exited
+      pass ms=19999
+      ----
+      rung task=t1 deadlock terminate
+      send worker=w1 terminate_task task=t1
+      rung task=t1 deadlock restart_worker
+      drop_connection worker=w1
+      settle task=t1 BLOCKED deadlock
+      restart_worker worker=w1 type=general
+
+      pass ms=1
+      ----
+      rung task=t1 deadlock replace_worker
+      drop_connection worker=w1
+      stop_worker worker=w1
+      start_worker worker=w2 type=general
+    `,
+      { startsWorkers: true },
+    );
+  });
+});
+
+describe('restarts of a worker', () => {
+  const life = (boot: number) => `
+      worker_started
+      connection_opened
+      welcome boot=c${boot}
+      worker_exited`;
+  const told = `
+      dial worker=w1
+      send worker=w1 hello
+      drop_connection worker=w1
+      restart_worker worker=w1 type=general`;
+
+  test('are five within a minute at most: then it is failed, and gets no task', () => {
+    expectStory(
+      `
+      worker_wanted
+      ${[1, 2, 3, 4, 5].map(life).join('')}
+      worker_started
+      connection_opened
+      welcome boot=c6
+      worker_exited
+      task_submitted task=t1
+      ----
+      start_worker worker=w1 type=general
+      ${told.repeat(5)}
+      dial worker=w1
+      send worker=w1 hello
+      drop_connection worker=w1
+      stop_worker worker=w1
+      settle task=t1 WORKER_FAILED
+    `.replace(/\n\s*\n/g, '\n'),
+      { startsWorkers: true },
+    );
+  });
+
+  test('of a minute ago count no more', () => {
+    expectStory(
+      `
+      worker_wanted
+      ${[1, 2, 3, 4, 5].map(life).join('')}
+      worker_started
+      connection_opened
+      welcome boot=c6
+      pass ms=20000
+      heartbeat
+      pass ms=20000
+      heartbeat
+      pass ms=20000
+      worker_exited
+      ----
+      start_worker worker=w1 type=general
+      ${told.repeat(5)}
+      dial worker=w1
+      send worker=w1 hello
+      drop_connection worker=w1
+      restart_worker worker=w1 type=general
+    `.replace(/\n\s*\n/g, '\n'),
+      { startsWorkers: true },
+    );
+  });
+});
+
+describe('what a caller asks for', () => {
+  test('is the next of the ladder where no rung is named, each given its time', () => {
+    expectStory(`${running('stdin=pipe')}
+      block_detected reason=waiting_for_input prompt=Sure?
+      rung_asked reply=no
+      pass ms=4999
+      rung_asked
+      ----
+      rung task=t1 waiting_for_input answer
+      reply task=t1 "no\\n"
+      rung task=t1 waiting_for_input report
+
+      pass ms=1
+      rung_asked
+      pass ms=5000
+      rung_asked
+      ----
+      rung task=t1 waiting_for_input end_input
+      end_input task=t1
+      rung task=t1 waiting_for_input terminate
+      send worker=w1 terminate_task task=t1
+    `);
+  });
+
+  test('may be to give up: the task ends at once, and its worker drops it', () => {
+    expectStory(`${running('')}
+      block_detected
+      rung_asked rung=give_up
+      ----
+      rung task=t1 deadlock give_up
+      settle task=t1 BLOCKED deadlock
+      send worker=w1 forget_task task=t1
+    `);
+  });
+
+  test('is done whatever was ordered, and refused where it cannot be', () => {
+    expectStory(`${running('idempotent=yes')}
+      rung_asked rung=terminate
+      block_detected claim=suspected
+      rung_asked
+      rung_asked rung=continue
+      rung_asked rung=restart_worker
+      rung_asked rung=requeue
+      task_error task=t1 code=terminated
+      ----
+      rung task=t1 deadlock report
+      rung task=t1 deadlock terminate
+      send worker=w1 terminate_task task=t1
+      rung task=t1 deadlock requeue
+      send worker=w1 forget_task task=t1
+      restart task=t1
+      send worker=w2 execute_command task=t1
+    `);
+  });
+
+  test('may be another worker in place of one, with or without a block', () => {
+    expectStory(
+      `${embedded('')}
+      block_detected
+      rung_asked rung=replace_worker
+      rung_asked worker=w2 rung=restart_worker
+      ----
+      rung task=t1 deadlock replace_worker
+      drop_connection worker=w1
+      settle task=t1 BLOCKED deadlock
+      stop_worker worker=w1
+      start_worker worker=w2 type=general
+      drop_connection worker=w2
+      restart_worker worker=w2 type=general
+    `,
+      { startsWorkers: true },
+    );
+  });
+});
