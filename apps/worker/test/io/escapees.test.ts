@@ -1,7 +1,11 @@
 /** Nothing that a task started lives on after its terminal message, whatever it did to get away. */
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Client, isAlive, LEVELS, TestWorker, until } from '../worker-process.js';
+
+const hasPython = spawnSync('python3', ['--version']).status === 0;
+const withPython = hasPython ? test : test.skip;
 
 /** Each leaves a process behind that bears `$NAME` in its argv and would sleep for a minute. */
 const SLEEP = 'bash -c "exec -a $NAME sleep 60"';
@@ -65,6 +69,21 @@ describe.each(LEVELS)('%s', (containment) => {
     await victim.run.ended;
     await until(() => livingNamed(NAME).length === 0, 1_000);
     victim.place.remove();
+  });
+
+  withPython('a process whose first thread has ended does not outlive the command’s own end', async () => {
+    const script = [
+      'import ctypes, os, threading, time',
+      'os.setsid()',
+      'threading.Thread(target=lambda: time.sleep(60)).start()',
+      'time.sleep(0.1)',
+      'print(os.getpid(), flush=True)',
+      'ctypes.PyDLL(None).pthread_exit(None)',
+    ].join('\n');
+    const run = `python3 -c '${script}' & sleep 0.5; exit 3`;
+    const { terminal } = await client.run(run, { lingerMs: 0 });
+    expect(terminal).toMatchObject({ type: 'task_complete', exitCode: 3 });
+    expect(terminal.leftover).toBeGreaterThan(0);
   });
 
   test('leftovers of one task are not those of another', async () => {

@@ -26,7 +26,6 @@ export interface ProcessEvidence {
   readonly program: string;
   /** It is dead, and its parent has not asked how it ended. */
   readonly isZombie: boolean;
-  /** Its children that a sample saw for the first time, since its own first one. */
   readonly residentBytes: number;
   /** Since its start. */
   readonly minorFaults: number;
@@ -36,8 +35,6 @@ export interface ProcessEvidence {
   readonly writeCalls: number;
   readonly writtenChars: number;
   readonly diskBytes: number;
-  /** Whether it is in the foreground group of its terminal. */
-  readonly isForeground: boolean;
 }
 
 export interface ThreadEvidence {

@@ -21,7 +21,7 @@ export const SOURCE = {
   outside: 32,
   /** The holder of a lock, outside the task. */
   lock: 64,
-  /** A signal that it catches and that anybody may send. */
+  /** A signal that it catches, or a FIFO with a name: anybody may come and send something. */
   signal: 128,
   /** It cannot be told. */
   unknown: 256,
@@ -164,7 +164,7 @@ class Family {
       case 'process':
         return this.#process(target.pid);
       case 'pipe':
-        return this.#held(surroundings?.pipes[target.id]?.[target.end], SOURCE.outside);
+        return this.#pipe(surroundings?.pipes[target.id]?.[target.end], target.id);
       case 'event':
       case 'terminal':
         return this.#held(surroundings?.events[target.id], SOURCE.outside);
@@ -177,6 +177,11 @@ class Family {
       case 'unknown':
         return { ...none, sources: SOURCE.unknown };
     }
+  }
+
+  #pipe(holders: Holders | undefined, id: string): Direct {
+    const direct = this.#held(holders, SOURCE.outside);
+    return id.startsWith('/') ? { ...direct, sources: direct.sources | SOURCE.signal } : direct;
   }
 
   #held(holders: Holders | undefined, beyond: Sources): Direct {

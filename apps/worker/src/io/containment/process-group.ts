@@ -140,9 +140,7 @@ class Group implements ContainedProcess {
     const mine = new Map<number, ProcessStat>();
     for (const stat of all) {
       const isMine =
-        stat.groupId === this.pid ||
-        stat.sessionId === this.pid ||
-        hasEnvironmentEntry(stat.pid, this.#marker);
+        stat.groupId === this.pid || stat.sessionId === this.pid || hasEnvironmentEntry(stat, this.#marker);
       if (isMine) for (const found of [stat, ...readDescendants(stat.pid)]) mine.set(found.pid, found);
     }
     return [...mine.values()];

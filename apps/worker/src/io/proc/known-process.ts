@@ -81,7 +81,7 @@ export class KnownProcess {
   }
 
   get process(): ProcessEvidence {
-    const { parentPid, name, residentBytes, minorFaults, groupId, foregroundGroupId } = this.#stat;
+    const { parentPid, name, residentBytes, minorFaults } = this.#stat;
     return {
       pid: this.pid,
       parentPid,
@@ -94,7 +94,6 @@ export class KnownProcess {
       writeCalls: this.#io.writeCalls,
       writtenChars: this.#io.writtenChars,
       diskBytes: this.#io.diskBytes,
-      isForeground: groupId === foregroundGroupId,
     };
   }
 

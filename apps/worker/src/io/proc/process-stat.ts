@@ -21,6 +21,7 @@ export interface ProcessStat {
   readonly cpuMs: number;
   /** CPU time of its children that it has reaped, milliseconds. */
   readonly reapedCpuMs: number;
+  readonly threadCount: number;
   readonly startTicks: number;
   readonly residentBytes: number;
   /** The number of the signal that stopped it, while it is stopped; 0 where the kernel does not tell (before 5.18). */
@@ -36,7 +37,15 @@ const PF_EXITING = 0x4;
 /** The process as it is now, or null where there is none (any more). */
 export function readProcess(pid: number): ProcessStat | null {
   const text = readText(`/proc/${pid}/stat`);
-  return text === null ? null : parseStat(pid, text);
+  const stat = text === null ? null : parseStat(pid, text);
+  // What is told is of the first thread: it may have ended by itself, and the others go on.
+  const mayLiveOn = stat !== null && stat.isExiting && stat.threadCount > 1;
+  return mayLiveOn && hasLivingThread(pid) ? { ...stat, isExiting: false } : stat;
+}
+
+function hasLivingThread(pid: number): boolean {
+  const threads = listNames(`/proc/${pid}/task`) ?? [];
+  return threads.some((tid) => readThread(pid, Number(tid))?.isExiting === false);
 }
 
 /** The same of one of its threads. */
@@ -62,6 +71,7 @@ function parseStat(pid: number, text: string): ProcessStat {
     minorFaults: number(7),
     cpuMs: (number(11) + number(12)) * MS_PER_TICK,
     reapedCpuMs: (number(13) + number(14)) * MS_PER_TICK,
+    threadCount: number(17),
     startTicks: number(19),
     residentBytes: number(21) * PAGE_BYTES,
     stopSignal: fields[0] === 'T' ? number(49) & 0x7f : 0,
@@ -87,7 +97,12 @@ export function readDescendants(pid: number): ProcessStat[] {
     found.set(child, stat);
     waiting.push(...readChildren(child));
   }
-  return [...found.values()].filter((stat) => stat.state !== 'Z');
+  return [...found.values()].filter(isAlive);
+}
+
+/** A process whose first thread has ended shows as a zombie while its others live. */
+function isAlive({ state, threadCount }: ProcessStat): boolean {
+  return state !== 'Z' || threadCount > 1;
 }
 
 /** Every process of the host, zombies left out. */
@@ -95,12 +110,17 @@ export function readAllProcesses(): ProcessStat[] {
   return (listNames('/proc') ?? [])
     .filter((name) => /^\d+$/.test(name))
     .map((name) => readProcess(Number(name)))
-    .filter((stat) => stat !== null && stat.state !== 'Z') as ProcessStat[];
+    .filter((stat) => stat !== null && isAlive(stat)) as ProcessStat[];
 }
 
 /** Whether the environment that a process was started with holds `entry` (NAME=VALUE). False where it cannot be read. */
-export function hasEnvironmentEntry(pid: number, entry: string): boolean {
-  return readText(`/proc/${pid}/environ`)?.split('\0').includes(entry) ?? false;
+export function hasEnvironmentEntry({ pid, state }: ProcessStat, entry: string): boolean {
+  // A first thread that has ended has none any more; the others of its process still do.
+  const others =
+    state === 'Z' ? (listNames(`/proc/${pid}/task`) ?? []).filter((tid) => tid !== String(pid)) : [];
+  const paths =
+    state === 'Z' ? others.map((tid) => `/proc/${pid}/task/${tid}/environ`) : [`/proc/${pid}/environ`];
+  return paths.some((path) => readText(path)?.split('\0').includes(entry));
 }
 
 /** Bytes that a process caused to be written to disk so far; 0 where it cannot be read. */

@@ -73,7 +73,6 @@ export function evidenceOf({
     writeCalls: 0,
     writtenChars: 0,
     diskBytes: 0,
-    isForeground: true,
     ...scene.process,
   });
   const threadsOf = (pid: number): ThreadEvidence[] =>

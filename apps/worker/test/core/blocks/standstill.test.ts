@@ -57,6 +57,14 @@ describe('a standstill', () => {
       },
       DEADLOCK,
     ],
+    [
+      'of a reader of a FIFO with a name is only suspected: anybody may open it',
+      {
+        waits: { 10: reading(pipe('/w/f', 'writers')) },
+        surroundings: { pipes: { '/w/f': { readers: held([10]), writers: held([10]) } } },
+      },
+      ['suspected deadlock'],
+    ],
     ['of a FIFO that nobody opens is a deadlock', { waits: { 10: { on: 'open', path: '/w/f' } } }, DEADLOCK],
     [
       'is none where another process may open the FIFO',
