@@ -21,6 +21,9 @@ const MAX_INTERVAL_MS = 5_000;
 /** A task near a limit of its own is looked at so often. */
 const CLOSE_TO_LIMIT_MS = 150;
 const CLOSE_TO_LIMIT = 0.7;
+/** A task of which nothing has run for so long has shown what it will: it is told only so often, unless it runs again. */
+const SETTLED_MS = 10_000;
+const SETTLED_INTERVAL_MS = 2_500;
 /** The event loop is let go after so long. */
 const MAX_TURN_MS = 5;
 
@@ -29,6 +32,9 @@ interface Watched {
   readonly disk: DiskWatch;
   /** Where there is no /proc: what it used at the look before. */
   usage: Bystanders['usage'];
+  /** When any of it was last seen to have run, and when it was last told. */
+  ranAtMs: number;
+  toldAtMs: number;
 }
 
 export class BlockDetector {
@@ -132,10 +138,16 @@ export class BlockDetector {
         sampler: new ProcessSampler(running.contained, running.ends),
         disk: new DiskWatch(),
         usage: null,
+        ranAtMs: startMs,
+        toldAtMs: startMs,
       };
       this.#watched.set(taskKey, watched);
     }
-    const evidence = watched.sampler.sample(startMs, this.#bystanders(watched, taskKey));
+    if (watched.sampler.look(startMs)) watched.ranAtMs = startMs;
+    const isSettled = startMs - watched.ranAtMs > SETTLED_MS;
+    if (isSettled && startMs - watched.toldAtMs < SETTLED_INTERVAL_MS) return monotonicMs() - startMs;
+    watched.toldAtMs = startMs;
+    const evidence = watched.sampler.tell(startMs, this.#bystanders(watched, taskKey));
     watched.disk.look(evidence, startMs);
     if (platform !== 'linux') void this.#measure(taskKey, watched);
     this.#processes.noteMemory(

@@ -21,9 +21,16 @@ export class ProcessSampler {
     this.#ends = ends;
   }
 
-  /** What has not run since the last sample costs one read a thread. */
-  sample(nowMs: number, bystanders: Bystanders): Evidence {
+  /** Looks at what there is. What has not run since the last look costs one read a thread. False where nothing has. */
+  look(nowMs: number): boolean {
+    const before = new Set(this.#known.values());
     this.#walk(this.#contained.topPids(), nowMs);
+    const known = [...this.#known.values()];
+    return known.length !== before.size || known.some((process) => process.hasRun || !before.has(process));
+  }
+
+  /** What the last look saw. */
+  tell(nowMs: number, bystanders: Bystanders): Evidence {
     return this.#evidence(nowMs, bystanders, false);
   }
 

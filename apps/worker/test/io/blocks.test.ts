@@ -172,6 +172,17 @@ describe.each(LEVELS)('%s', (containment) => {
     });
   });
 
+  test('a look says whether anything has run since the last', async () => {
+    await ground.watch(['bash', '-c', 'echo ready; read -r x; echo again; sleep 60'], async (watched) => {
+      await watched.wrote('ready');
+      await until(() => !watched.hasRun());
+      watched.write('x\n');
+      await watched.wrote('again');
+      expect(watched.hasRun()).toBe(true); // it went on, and has started another process
+      await until(() => !watched.hasRun());
+    });
+  });
+
   withGcc('a sample of forty threads that did not run is forty reads', async () => {
     await ground.watch([PROGRAM, 'many_threads'], async (watched) => {
       await watched.wrote('ready');

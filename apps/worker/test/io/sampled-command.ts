@@ -98,7 +98,14 @@ export class SampledCommand {
   }
 
   sample(): Evidence {
-    return this.#sampler.sample(performance.now(), NOBODY_ELSE);
+    const nowMs = performance.now();
+    this.#sampler.look(nowMs);
+    return this.#sampler.tell(nowMs, NOBODY_ELSE);
+  }
+
+  /** Whether anything of it ran since the last look. */
+  hasRun(): boolean {
+    return this.#sampler.look(performance.now());
   }
 
   lookCloser(): Evidence {

@@ -39,6 +39,8 @@ export class KnownProcess {
   #io = { bytes: 0, writeCalls: 0, writtenChars: 0, diskBytes: 0 };
   #children: readonly number[] = [];
   #lookedAtMs = 0;
+  /** Whether the last look found that any of it had run since the one before. */
+  hasRun = true;
   /** What of it could not be read at the last look. */
   unreadable: string[] = [];
 
@@ -56,6 +58,7 @@ export class KnownProcess {
     const isFirst = this.#lookedAtMs === 0;
     this.#lookedAtMs = nowMs;
     const changed = isFirst ? null : this.#changedThreads(nowMs, elapsedMs);
+    this.hasRun = changed === null || changed.length > 0;
     if (changed !== null && changed.length === 0 && !this.#isZombie) return true;
     return this.#readAll(nowMs, changed ?? []);
   }
