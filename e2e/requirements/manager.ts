@@ -627,8 +627,8 @@ export const MANAGER_REQUIREMENTS: readonly Requirement[] = [
     test: [`${TEST}/bad-input`, 'is read at each dial, since tokens rotate'],
     mutation: [
       `${SRC}/io/providers/static.ts`,
-      'if (tokenFile === undefined) return { token };',
-      "if (tokenFile === undefined || token !== '') return { token };",
+      "readFileSync(tokenFile, 'utf8')",
+      "((globalThis as Record<string, unknown>).read ??= readFileSync(tokenFile, 'utf8')) as string",
     ],
   },
   {
