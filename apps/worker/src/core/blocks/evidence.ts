@@ -84,8 +84,13 @@ export type Target =
   | { readonly kind: 'input' }
   /** The task's own output, which the worker reads. */
   | { readonly kind: 'output' }
-  /** `id` names it in `Surroundings.holders`; `end` is the one that could end the wait. */
-  | { readonly kind: 'pipe'; readonly id: string; readonly end: 'readers' | 'writers' }
+  /** `id` names it in `Surroundings.pipes`; `end` is the one that could end the wait. One with a name anybody may open. */
+  | {
+      readonly kind: 'pipe';
+      readonly id: string;
+      readonly end: 'readers' | 'writers';
+      readonly isNamed?: true;
+    }
   | { readonly kind: 'socket'; readonly id: string }
   | { readonly kind: 'terminal'; readonly id: string }
   | { readonly kind: 'files' }

@@ -164,7 +164,7 @@ class Family {
       case 'process':
         return this.#process(target.pid);
       case 'pipe':
-        return this.#pipe(surroundings?.pipes[target.id]?.[target.end], target.id);
+        return this.#pipe(surroundings?.pipes[target.id]?.[target.end], target.isNamed === true);
       case 'event':
       case 'terminal':
         return this.#held(surroundings?.events[target.id], SOURCE.outside);
@@ -179,9 +179,9 @@ class Family {
     }
   }
 
-  #pipe(holders: Holders | undefined, id: string): Direct {
+  #pipe(holders: Holders | undefined, isNamed: boolean): Direct {
     const direct = this.#held(holders, SOURCE.outside);
-    return id.startsWith('/') ? { ...direct, sources: direct.sources | SOURCE.signal } : direct;
+    return isNamed ? { ...direct, sources: direct.sources | SOURCE.signal } : direct;
   }
 
   #held(holders: Holders | undefined, beyond: Sources): Direct {

@@ -19,6 +19,8 @@ const MAX_EPOLL_TARGETS = 512;
 /** EPOLLIN, EPOLLPRI, EPOLLRDHUP. */
 const EPOLL_READING = 0x2003;
 
+const DELETED = ' (deleted)';
+
 /** What a process waits on by descriptor `fd`: one target, or those of an epoll set. */
 export function readTargets(pid: number, fd: number, towards: 'read' | 'write', ends: TaskEnds): Target[] {
   return targetsAt(pid, fd, towards, ends, 0);
@@ -81,9 +83,16 @@ function targetOf(pid: number, fd: number, link: string, towards: 'read' | 'writ
   }
   if (link.startsWith('socket:[')) return { kind: 'socket', id: link.slice(8, -1) };
   if (link.startsWith('anon_inode:')) return anonymousTarget(pid, fd, link.slice('anon_inode:'.length));
+  const end = towards === 'read' ? 'writers' : 'readers';
   if (link.startsWith('pipe:[') || (link.startsWith('/') && !link.startsWith('/dev/')))
-    return { kind: 'pipe', id: link, end: towards === 'read' ? 'writers' : 'readers' };
+    return { kind: 'pipe', id: link, end, ...(isNamed(pid, fd) ? { isNamed: true } : {}) };
   return { kind: 'unknown', name: link };
+}
+
+/** Whether a pipe has a name by which others can open it: not one that was deleted, which nobody can any more. */
+function isNamed(pid: number, fd: number): boolean {
+  const link = readLink(`/proc/${pid}/fd/${fd}`) ?? '';
+  return link.startsWith('/') && !link.endsWith(DELETED);
 }
 
 function anonymousTarget(pid: number, fd: number, name: string): Target {

@@ -60,7 +60,7 @@ describe('a standstill', () => {
     [
       'of a reader of a FIFO with a name is only suspected: anybody may open it',
       {
-        waits: { 10: reading(pipe('/w/f', 'writers')) },
+        waits: { 10: reading({ kind: 'pipe', id: '/w/f', end: 'writers', isNamed: true }) },
         surroundings: { pipes: { '/w/f': { readers: held([10]), writers: held([10]) } } },
       },
       ['suspected deadlock'],
