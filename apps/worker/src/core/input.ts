@@ -23,7 +23,9 @@ export type InputVerdict =
 /** What to do with `bytes` of input that stand at `offset` (none: right behind what is here). */
 export function judgeInput(state: InputState, bytes: number, offset: number | undefined): InputVerdict {
   const start = offset ?? state.receivedOffset;
-  if (start > state.receivedOffset) return { kind: 'refuse', code: 'invalid_offset' };
+  // What follows input that was refused at a closed stdin is refused for the same reason.
+  if (start > state.receivedOffset)
+    return { kind: 'refuse', code: state.isOpen ? 'invalid_offset' : 'stdin_closed' };
   const skip = state.receivedOffset - start;
   if (offset !== undefined && bytes <= skip && (bytes > 0 || !state.isOpen)) return { kind: 'repeated' };
   if (!state.isOpen) return { kind: 'refuse', code: 'stdin_closed' };

@@ -153,20 +153,16 @@ function receiveHello(turn: Turn, session: Session, hello: Hello): void {
     );
   }
   const owner = `manager:${hello.managerId}`;
-  const older = sessionOf(state, owner);
+  const other = sessionOf(state, owner);
+  if (other !== null && isNewer(turn, other, session)) return replace(turn, session);
   state.managerOwners.set(hello.managerId, session.tokenName);
   session.kind = 'manager';
   session.managerId = hello.managerId;
   session.output = hello.output;
   session.owner = owner;
-  if (older !== null) {
-    closeConnection(
-      turn,
-      older,
-      CLOSE_CODES.replaced,
-      'a newer connection with the same managerId took over',
-    );
-    closeSession(turn, older);
+  if (other !== null) {
+    replace(turn, other);
+    closeSession(turn, other);
   }
   const mine = [...state.tasks.values()].filter((task) => task.owner === session.owner && !task.isForgotten);
   for (const task of mine) clearTaskTimer(turn, task, 'orphan');
@@ -178,6 +174,22 @@ function receiveHello(turn: Turn, session: Session, hello: Hello): void {
       refuse(turn, session, 'unknown_task', `this worker keeps no task ${taskId} of yours`, taskId);
     else resume(turn, session, task, offset);
   }
+}
+
+/** By when they were opened: the `hello` of a manager that has died may arrive after that of the one in its place. */
+function isNewer(turn: Turn, one: Session, other: Session): boolean {
+  for (const session of turn.state.sessions.values())
+    if (session === one || session === other) return session === other;
+  return false;
+}
+
+function replace(turn: Turn, session: Session): void {
+  closeConnection(
+    turn,
+    session,
+    CLOSE_CODES.replaced,
+    'a newer connection with the same managerId took over',
+  );
 }
 
 function welcome(

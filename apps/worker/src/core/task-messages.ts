@@ -79,7 +79,10 @@ export function receiveAck(turn: Turn, session: Session, task: Task, offset: num
   }
   if (verdict === 'old') return;
   ack(turn, task, offset);
-  deliver(turn, task);
+  // It has what a replay was about to give it again: that goes on behind it, and no gap is told of what is dropped now.
+  const isAhead = task.subscriber?.sessionId === session.id && task.subscriber.sentOffset < offset;
+  if (isAhead) subscribe(turn, task, session, task.ackedOffset);
+  else deliver(turn, task);
 }
 
 function ack(turn: Turn, task: Task, offset: number): void {

@@ -15,6 +15,8 @@ export interface OutputCursor {
   receivedBytes: number;
   takenBytes: number;
   ackedBytes: number;
+  /** What the worker told as gone although it is here: bytes before this use none of its window. */
+  droppedOffset: number;
   readonly gaps: OutputGapInfo[];
 }
 
@@ -30,6 +32,7 @@ export function openCursor(offset: number): OutputCursor {
     receivedBytes: 0,
     takenBytes: 0,
     ackedBytes: 0,
+    droppedOffset: offset,
     gaps: [],
   };
 }
@@ -56,8 +59,10 @@ export function judgeChunk(
   const end = offset + bytes;
   if (end <= cursor.nextOffset) return { verdict: 'known' };
   const fresh = end - cursor.nextOffset;
+  // One window at most, whatever it drops: what is held here for a slow reader is bounded.
+  const droppedBytes = Math.min(windowBytes, Math.max(0, cursor.droppedOffset - cursor.ackedOffset));
   // One chunk of slack: a worker may cut the window at a chunk's end.
-  if (cursor.receivedBytes + fresh - cursor.ackedBytes > windowBytes + MAX_CHUNK_BYTES) {
+  if (cursor.receivedBytes + fresh - cursor.ackedBytes > windowBytes + MAX_CHUNK_BYTES + droppedBytes) {
     return {
       verdict: 'breach',
       message: `expected at most ${windowBytes} bytes past the last ack, got more`,
@@ -79,6 +84,7 @@ export function judgeGap(
   | { readonly verdict: 'breach' } {
   const end = gap.offset + gap.bytes;
   if (gap.offset > cursor.nextOffset || !Number.isSafeInteger(end)) return { verdict: 'breach' };
+  cursor.droppedOffset = Math.max(cursor.droppedOffset, Math.min(end, cursor.nextOffset));
   if (end <= cursor.nextOffset) return { verdict: 'known' };
   const fresh = { offset: cursor.nextOffset, bytes: end - cursor.nextOffset };
   const last = cursor.gaps.at(-1);

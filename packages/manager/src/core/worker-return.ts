@@ -85,6 +85,7 @@ function resumeTask(
     return;
   }
   task.endedAtWorker = listedAs === 'complete' || listedAs === 'error';
+  task.replayAsked = false; // what was asked for on an earlier connection may not have come
   task.blocks.clear(); // what stands is told again; what has cleared meanwhile is not
   moveTask(task, task.started ? 'start' : 'assign', placeOf(turn, task));
   if (task.started) {

@@ -67,6 +67,7 @@ export class TaskInput {
 
   /** Input may go out by `send`, from the first byte that was not taken. */
   open(send: (part: InputPart) => void): void {
+    if (this.#refusal !== null) return;
     rewindInput(this.#cursor);
     this.#send = send;
     this.#pump();

@@ -200,6 +200,15 @@ describe('the output cursor', () => {
     expect(noteAcked(cursor)).toBe(5_000_010);
   });
 
+  test('takes a window past what it has and its worker has dropped, and no more than one', () => {
+    const cursor = openCursor(0);
+    judgeChunk(cursor, 0, 150_000, 150_000);
+    expect(judgeGap(cursor, { offset: 0, bytes: 80_000 })).toEqual({ verdict: 'known' });
+    expect(judgeChunk(cursor, 150_000, 80_000, 150_000)).toEqual({ verdict: 'take', skipBytes: 0 });
+    expect(judgeGap(cursor, { offset: 0, bytes: 230_000 })).toEqual({ verdict: 'known' });
+    expect(judgeChunk(cursor, 230_000, 140_000, 150_000)).toMatchObject({ verdict: 'breach' });
+  });
+
   test('tells a worker that waits for credit from one that is slow', () => {
     const cursor = openCursor(0);
     judgeChunk(cursor, 0, 60_000, 100_000);

@@ -291,6 +291,41 @@ describe('the machine', () => {
     `);
   });
 
+  test('output that was asked for again on a lost connection is asked for again on the next', () => {
+    expectStory(`
+      worker_named
+      connection_opened
+      welcome
+      task_submitted
+      connection_lost
+      pass ms=250
+      connection_opened
+      welcome tasks=t1
+      task_complete bytes=9
+      ----
+      dial worker=w1
+      send worker=w1 hello
+      send worker=w1 execute_command task=t1
+      dial worker=w1
+      send worker=w1 hello
+      send worker=w1 resume_task task=t1
+      send worker=w1 execute_command task=t1
+      send worker=w1 resume_task task=t1
+
+      connection_lost
+      pass ms=250
+      connection_opened
+      welcome tasks=t1
+      task_complete bytes=9
+      ----
+      dial worker=w1
+      send worker=w1 hello
+      send worker=w1 resume_task task=t1
+      send worker=w1 execute_command task=t1
+      send worker=w1 resume_task task=t1
+    `);
+  });
+
   test('a worker away for lostAfterMs has lost its tasks; when it is back it is told to drop them', () => {
     expectStory(`${running}
       connection_lost

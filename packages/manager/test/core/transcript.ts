@@ -231,7 +231,7 @@ function messageOf(type: string, taskId: string, fields: Fields): WorkerMessage 
         exitCode: 0,
         signal: null,
         durationMs: 1,
-        outputBytes: 0,
+        outputBytes: Number(fields['bytes'] ?? 0),
         usage: {},
         leftover: 0,
       };
