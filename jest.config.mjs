@@ -3,6 +3,7 @@ export default {
   testMatch: [
     '<rootDir>/{packages,apps}/*/dist-test/**/*.test.js',
     '<rootDir>/e2e/dist-test/**/*.test.js',
+    '<rootDir>/e2e/dist/*.test.js',
     '<rootDir>/benchmarks/dist/test/**/*.test.js',
     '<rootDir>/scripts/*.test.mjs',
   ],

@@ -828,7 +828,7 @@ export const MANAGER_REQUIREMENTS: readonly Requirement[] = [
     ],
     mutation: [
       `${SRC}/core/worker-return.ts`,
-      "    send(turn, worker.key, { type: 'resume_task', taskId: task.taskId, offset: task.cursor.takenOffset });\n",
+      "    send(turn, worker.key, { type: 'resume_task', taskId: task.taskId, offset: noteAcked(task.cursor) });\n",
       '',
     ],
   },

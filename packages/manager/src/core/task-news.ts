@@ -8,6 +8,7 @@ import type {
 } from '@sandcrew/protocol';
 import { blockEnded } from './block-end.js';
 import type { TaskEnd } from './effect.js';
+import { noteAcked } from './output-cursor.js';
 import { enqueue } from './placement.js';
 import type { Fault } from './sandbox-error.js';
 import { cancelTask, completeTask, failTask, letGo, release } from './settlement.js';
@@ -75,7 +76,7 @@ function awaitsOutput(turn: Turn, task: Task, worker: Worker, outputBytes: numbe
   }
   task.replayAsked = true;
   task.endedAtWorker = true;
-  send(turn, worker.key, { type: 'resume_task', taskId: task.taskId, offset: cursor.takenOffset });
+  send(turn, worker.key, { type: 'resume_task', taskId: task.taskId, offset: noteAcked(cursor) });
   return true;
 }
 

@@ -2,6 +2,7 @@
 import type { Welcome } from '@sandcrew/protocol';
 import { advanceRequests } from './answering.js';
 import { HEALTH_POLICY } from './health.js';
+import { chooseAck, noteAcked } from './output-cursor.js';
 import { sendCommand } from './placement.js';
 import { cancelTask } from './settlement.js';
 import { refreshSlots } from './slots.js';
@@ -91,9 +92,12 @@ function resumeTask(
   if (task.started) {
     turn.effects.push({ type: 'open_input', taskId: task.taskId, workerKey: worker.key });
     armDeadline(turn, task);
+    // What was taken since `hello` may be all that the worker waits for.
+    if (chooseAck(task.cursor, worker.identity?.windowBytes) !== 'none')
+      send(turn, worker.key, { type: 'task_ack', taskId: task.taskId, offset: noteAcked(task.cursor) });
   } else {
     // Its output first: the command's repetition is answered by its end, if it has ended.
-    send(turn, worker.key, { type: 'resume_task', taskId: task.taskId, offset: task.cursor.takenOffset });
+    send(turn, worker.key, { type: 'resume_task', taskId: task.taskId, offset: noteAcked(task.cursor) });
     sendCommand(turn, task, worker);
   }
   if (task.stop !== null) orderEnd(turn, task, worker, task.stop);
