@@ -245,14 +245,6 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    says: 'What is taken between hello and welcome is not acked.',
-    mutation: [
-      `${MANAGER}/core/worker-return.ts`,
-      "worker.identity?.windowBytes) !== 'none'",
-      "worker.identity?.windowBytes) === 'never'",
-    ],
-  },
-  {
     says: 'An end that comes before its output is taken for the whole.',
     mutation: [
       `${MANAGER}/core/task-news.ts`,
