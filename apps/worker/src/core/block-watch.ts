@@ -14,6 +14,8 @@ import { sessionOf, type Turn } from './turn.js';
 
 const MAX_CLOSER_BACKOFF_MS = 60_000;
 const PROOF_BACKOFF_MS = 15_000;
+/** To be asked keeps a runtime busy for up to so long: what it does meanwhile is not its program's work. */
+const PROOF_NOISE_MS = 5_000;
 const MAX_PROOF_BACKOFF_MS = 3_600_000;
 /** No message grows with the size of the tree. */
 const MAX_PROCESSES_TOLD = 16;
@@ -83,7 +85,9 @@ function judgeTask(turn: Turn, task: Task, evidence: Evidence): Claim[] {
 
 function withdraw(turn: Turn, task: Task, claimed: ReadonlySet<BlockReason>): void {
   const { standing, awaitingStacks } = task.blocks;
-  for (const reason of awaitingStacks.keys()) if (!claimed.has(reason)) awaitingStacks.delete(reason);
+  // To ask a runtime wakes it for a moment: that is no sign that its program goes on.
+  for (const [reason, { proof }] of awaitingStacks)
+    if (!claimed.has(reason) && proof === undefined) awaitingStacks.delete(reason);
   for (const [reason, block] of standing) {
     // What a runtime has proved, or an exit has made so, does not pass with a quiet moment.
     if (claimed.has(reason) || reason === 'orphaned_output' || block.claim.proof !== undefined) continue;
@@ -119,8 +123,8 @@ function meetClaim(turn: Turn, task: Task, claim: Claim, usage: ResourceUsage): 
 function wantProof(turn: Turn, task: Task, claim: Claim, usage: ResourceUsage): void {
   const { blocks } = task;
   if (blocks.standing.has(claim.reason) || blocks.awaitingStacks.has(claim.reason)) return;
-  const isFresh = claim.sinceMs > blocks.askedForProofAtMs;
-  if (isFresh) blocks.proofBackoffMs = PROOF_BACKOFF_MS;
+  const hasWorkedSince = claim.sinceMs > blocks.askedForProofAtMs + PROOF_NOISE_MS;
+  if (hasWorkedSince) blocks.proofBackoffMs = PROOF_BACKOFF_MS;
   else if (turn.nowMs - blocks.askedForProofAtMs < blocks.proofBackoffMs) return;
   blocks.askedForProofAtMs = turn.nowMs;
   blocks.proofBackoffMs = Math.min(blocks.proofBackoffMs * 4, MAX_PROOF_BACKOFF_MS);

@@ -5,6 +5,7 @@
 import { platform } from 'node:process';
 import type { BlockReason } from '@sandcrew/protocol';
 import type { Look } from '../core/blocks/look.js';
+import { choosePauseMs, isWorthTelling } from '../core/blocks/pace.js';
 import type { WorkerEffect } from '../core/effect.js';
 import type { WorkerEvent } from '../core/event.js';
 import { judgeBlocks } from '../core/judge-block.js';
@@ -15,15 +16,6 @@ import { type Bystanders, ProcessSampler } from './process-sampler.js';
 import { collectStacks } from './stacks.js';
 import { readTerminalMode } from './terminal-mode.js';
 
-/** Sampling may take this share of one CPU; with more tasks, samples are rarer. */
-const MAX_SHARE = 0.04;
-const MAX_INTERVAL_MS = 5_000;
-/** A task near a limit of its own is looked at so often. */
-const CLOSE_TO_LIMIT_MS = 150;
-const CLOSE_TO_LIMIT = 0.7;
-/** A task of which nothing has run for so long has shown what it will: it is told only so often, unless it runs again. */
-const SETTLED_MS = 10_000;
-const SETTLED_INTERVAL_MS = 2_500;
 /** The event loop is let go after so long. */
 const MAX_TURN_MS = 5;
 
@@ -121,10 +113,9 @@ export class BlockDetector {
       await new Promise((resolve) => setImmediate(resolve));
     }
     if (this.#isStopped) return;
-    const nearLimit = keys.some((key) => this.#processes.limitUse(key).share >= CLOSE_TO_LIMIT);
-    const paceMs = nearLimit ? Math.min(this.#intervalMs, CLOSE_TO_LIMIT_MS) : this.#intervalMs;
-    const affordableMs = Math.min(spentMs / MAX_SHARE, MAX_INTERVAL_MS);
-    this.#timer = setTimeout(() => void this.#round(), Math.max(paceMs, affordableMs));
+    const limitShare = Math.max(0, ...keys.map((key) => this.#processes.limitUse(key).share));
+    const pauseMs = choosePauseMs(this.#intervalMs, spentMs, limitShare);
+    this.#timer = setTimeout(() => void this.#round(), pauseMs);
   }
 
   /** @returns what it cost, milliseconds */
@@ -144,8 +135,7 @@ export class BlockDetector {
       this.#watched.set(taskKey, watched);
     }
     if (watched.sampler.look(startMs)) watched.ranAtMs = startMs;
-    const isSettled = startMs - watched.ranAtMs > SETTLED_MS;
-    if (isSettled && startMs - watched.toldAtMs < SETTLED_INTERVAL_MS) return monotonicMs() - startMs;
+    if (!isWorthTelling(startMs, watched.ranAtMs, watched.toldAtMs)) return monotonicMs() - startMs;
     watched.toldAtMs = startMs;
     const evidence = watched.sampler.tell(startMs, this.#bystanders(watched, taskKey));
     watched.disk.look(evidence, startMs);

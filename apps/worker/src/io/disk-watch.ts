@@ -4,6 +4,8 @@ import type { Evidence } from '../core/blocks/evidence.js';
 
 const INTERVAL_MS = 1_000;
 const MAX_PROCESSES = 8;
+/** Images that are full by their nature: squashfs, erofs, cramfs, iso9660 (include/uapi/linux/magic.h). */
+const READ_ONLY: ReadonlySet<number> = new Set([0x73717368, 0xe0f5e1e2, 0x28cd3d45, 0x9660]);
 
 export class DiskWatch {
   #full: string | null = null;
@@ -35,8 +37,8 @@ export class DiskWatch {
 
 async function fullDirectoryOf(link: string): Promise<string | null> {
   try {
-    const { blocks, bavail } = await statfs(link);
-    return blocks > 0 && bavail === 0 ? await readlink(link) : null;
+    const { type, blocks, bavail } = await statfs(link);
+    return blocks > 0 && bavail === 0 && !READ_ONLY.has(type) ? await readlink(link) : null;
   } catch {
     return null; // the process is gone
   }

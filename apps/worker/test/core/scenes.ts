@@ -32,6 +32,7 @@ const SCENES: Readonly<Record<string, Scene>> = {
   deadlocked: { waits: { 10: CHILDREN, 11: [FUTEX, FUTEX] } },
   deadlocked_unless_signalled: { waits: { 10: FUTEX }, surroundings: { habits: { 10: seesSignal } } },
   deadlocked_beside_unreadable: { waits: { 10: FUTEX }, evidence: { unreadable: ['sudo (pid 9)'] } },
+  java_quiet: { waits: { 10: [{ ...FUTEX, isTimed: true }, TIME] }, names: ['main', 'VM Periodic Tas'] },
   stopped: { waits: { 10: { on: 'continue', signal: 'SIGSTOP' } } },
   memory_full: { waits: { 10: TIME }, ...memory(0.99, 0) },
   memory_full_reading_input_or_peer: { ...INPUT_OR_PEER, ...memory(0.99, 0) },

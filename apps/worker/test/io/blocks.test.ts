@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Evidence, Target, Wait } from '#src/core/blocks/evidence.js';
+import { testIf } from '../needs.js';
 import { LEVELS, until } from '../worker-process.js';
 import { Ground } from './sampled-command.js';
 
@@ -103,7 +104,7 @@ describe.each(LEVELS)('%s', (containment) => {
     return waits;
   };
 
-  const withGcc = isBuilt ? test : test.skip;
+  const withGcc = testIf(isBuilt, 'gcc (Debian: gcc libc6-dev)');
 
   withGcc.each(WAITS)('a thread in %s is seen to wait for %p', async (how, expected) => {
     expect(await shown([PROGRAM, how, how === 'open_fifo' ? 'fifo' : `file-${files++}`])).toEqual(expected);
@@ -147,9 +148,12 @@ describe.each(LEVELS)('%s', (containment) => {
     });
   });
 
-  (isBuiltFor32 ? test : test.skip)('a program of 32 bits is not understood', async () => {
-    expect(await shown([`${PROGRAM}-32`])).toEqual(['unknown: system call', 'unknown: system call']);
-  });
+  testIf(isBuiltFor32, 'gcc -m32 (Debian: gcc-multilib)')(
+    'a program of 32 bits is not understood',
+    async () => {
+      expect(await shown([`${PROGRAM}-32`])).toEqual(['unknown: system call', 'unknown: system call']);
+    },
+  );
 
   test('a process that ends is seen no more', async () => {
     await ground.watch(['sh', '-c', 'echo ready; read x'], async (watched) => {
@@ -170,6 +174,23 @@ describe.each(LEVELS)('%s', (containment) => {
       expect(watched.sample().threads.map(({ wait }) => kindsOf(wait))).toContainEqual(['pipe']);
       expect(tellWaits(await watched.settled())).toEqual(['input', 'an event (p0)']);
     });
+  });
+
+  test('a FIFO with a name is told from one that was deleted, which nobody can open any more', async () => {
+    const isNamed = async (after: string) => {
+      const path = join(PLACE, `fifo-${containment}-${files++}`);
+      const script = `mkfifo "$0"; exec 3<>"$0"; ${after}; echo ready; read -r x <&3`;
+      let targets: readonly Target[] = [];
+      await ground.watch(['bash', '-c', script, path], async (watched) => {
+        await watched.wrote('ready');
+        const { threads } = await watched.settled();
+        targets = threads.flatMap(({ wait }) => (wait.on === 'descriptors' ? wait.targets : []));
+      });
+      expect(targets).toMatchObject([{ kind: 'pipe', id: path }]);
+      return targets.some((target) => target.kind === 'pipe' && target.isNamed === true);
+    };
+    expect(await isNamed(':')).toBe(true);
+    expect(await isNamed('rm "$0"')).toBe(false);
   });
 
   test('a look says whether anything has run since the last', async () => {

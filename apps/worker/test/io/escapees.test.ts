@@ -1,11 +1,10 @@
 /** Nothing that a task started lives on after its terminal message, whatever it did to get away. */
-import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { hasProgram, testIf } from '../needs.js';
 import { type Client, isAlive, LEVELS, TestWorker, until } from '../worker-process.js';
 
-const hasPython = spawnSync('python3', ['--version']).status === 0;
-const withPython = hasPython ? test : test.skip;
+const withPython = testIf(hasProgram('python3', '--version'), 'python3 (Debian: python3)');
 
 /** Each leaves a process behind that bears `$NAME` in its argv and would sleep for a minute. */
 const SLEEP = 'bash -c "exec -a $NAME sleep 60"';

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { findHierarchy } from '#src/io/control-groups.js';
 import { LimitKeeper } from '#src/io/limits.js';
+import { testIf } from '../needs.js';
 import { Client, LEVELS, MAIN, Place, TestWorker, TOKEN, until, WorkerRun } from '../worker-process.js';
 
 const MIB = 1_048_576;
@@ -11,7 +12,8 @@ const UID = process.getuid?.() === 0 ? 65_534 : process.getuid?.();
 const UNPRIVILEGED =
   process.getuid?.() === 0 ? ['setpriv', `--reuid=${UID}`, `--regid=${UID}`, '--clear-groups'] : [];
 const enforced = LimitKeeper.find().enforced;
-const testWith = (limit: (typeof enforced)[number]) => (enforced.includes(limit) ? test : test.skip);
+const testWith = (limit: (typeof enforced)[number]) =>
+  testIf(enforced.includes(limit), `control groups of ${limit} that this user may make (run as root)`);
 
 /** Takes a MiB after the other, and touches it. */
 const EATER = `perl -e 'for (1..400) { $x .= "y" x ${MIB}; select undef, undef, undef, 0.02 }'`;
@@ -89,7 +91,7 @@ describe.each(LEVELS)('%s', (containment) => {
 
 const [hierarchy] = hierarchies();
 
-(hierarchy === undefined ? test.skip : test)(
+testIf(hierarchy !== undefined, 'control groups that this user may make (run as root)')(
   'a group that an earlier worker of the same pid left is not taken for one that is in use',
   () => {
     const left = join(hierarchy ?? '', `sandcrew-${process.pid}-7`);

@@ -1,11 +1,12 @@
 /** What only a tool beside the kernel tells of a block: the mode of a terminal, and where a runtime's threads stand. */
-import { execFileSync } from 'node:child_process';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect } from '@jest/globals';
+import { hasProgram, testIf } from '../needs.js';
 import { type Client, TestWorker } from '../worker-process.js';
 
 const pty = { cols: 80, rows: 24 };
-const withPython = isThere('python3', '--version') ? test : test.skip;
-const withJava = isThere('jstack', '-h') && isThere('java', '--version') ? test : test.skip;
+const withPython = testIf(hasProgram('python3', '--version'), 'python3 (Debian: python3)');
+const hasJava = hasProgram('jstack', '-h') && hasProgram('java', '--version');
+const withJava = testIf(hasJava, 'java and jstack (Debian: default-jdk-headless)');
 
 const DEADLOCK = `
 public class Locks {
@@ -62,12 +63,3 @@ withJava('a deadlock of a JVM is told with its stacks', async () => {
   });
   await end(taskId);
 });
-
-function isThere(program: string, flag: string): boolean {
-  try {
-    execFileSync(program, [flag], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -2,6 +2,7 @@
 import { chmodSync, chownSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { testIf } from '../needs.js';
 import { Client, MAIN, Place, TOKEN, WorkerRun } from '../worker-process.js';
 
 const UID = process.getuid?.() === 0 ? 65_534 : process.getuid?.(); // nothing is forbidden to root
@@ -102,7 +103,7 @@ describe('a worker that may not do everything', () => {
 });
 
 const canMount = process.getuid?.() === 0 && process.platform === 'linux';
-(canMount ? test : test.skip)(
+testIf(canMount, 'a file system of their own (run as root on Linux)')(
   'a full disk is no_space, and the directory without room is named',
   async () => {
     const place = new Place();

@@ -21,7 +21,11 @@ export function judgeSpinning(look: Look): Claim | null {
   const warm = look.threads.filter(isWarm);
   const spinning = hot.length > 0 || warm.length === 1 ? hot : warm;
   remember(look, new Set(spinning.map(({ pid }) => pid)));
-  const ripe = [...look.memory.hot].filter(([pid]) => isRipe(look, pid));
+  // What is not hot now begins no claim; one that stands outlives a look that came late.
+  const isClaimed = look.memory.spinning !== null;
+  const ripe = [...look.memory.hot].filter(
+    ([pid, { misses }]) => (isClaimed || misses === 0) && isRipe(look, pid),
+  );
   const [oldest] = ripe.sort(([, one], [, other]) => one.sinceMs - other.sinceMs);
   if (oldest === undefined) {
     look.memory.spinning = null;

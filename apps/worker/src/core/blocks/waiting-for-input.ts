@@ -76,7 +76,7 @@ function judgePolled(look: Look, thread: ThreadEvidence, sources: number): Claim
   const polledMs = look.nowMs - polling.sinceMs;
   if (polledMs >= Math.max(POLLED_MS, unfedLimitMs(look)) && polling.returns > 0) {
     if (look.evidence.surroundings === null) return describe(look, thread, 'unsure', polling.sinceMs);
-    if (others === 0 && !isTimedBeside(look, thread))
+    if (others === 0 && !isTimedBeside(look, thread) && !isTimed(look, thread.pid))
       return describe(look, thread, 'confirmed', polling.sinceMs);
   }
   return polledMs >= POLLED_SUSPECTED_MS ? describe(look, thread, 'suspected', polling.sinceMs) : null;

@@ -31,7 +31,6 @@ export const SOURCE = {
 export type Sources = number;
 
 export interface WakeSources {
-  ofThread(thread: ThreadEvidence): Sources;
   /** Of all threads of a process. */
   ofProcess(pid: number): Sources;
   /** Of the whole task. */
@@ -68,13 +67,9 @@ export function findWakeSources(evidence: Evidence, threads: readonly ThreadEvid
       hasGrown = true;
     }
   }
-  const ofThread = (thread: ThreadEvidence) => {
-    const direct = directs.get(thread);
-    return direct === undefined ? 0 : gather(direct);
-  };
   let all = 0;
   for (const sources of byProcess.values()) all |= sources;
-  return { ofThread, ofProcess: (pid) => byProcess.get(pid) ?? 0, all };
+  return { ofProcess: (pid) => byProcess.get(pid) ?? 0, all };
 }
 
 class Family {

@@ -43,6 +43,8 @@ export interface Scene {
   readonly parents?: Readonly<Record<number, number>>;
   readonly zombies?: readonly number[];
   readonly stillMs?: number;
+  /** Names of the threads of each process, in their order. */
+  readonly names?: readonly string[];
   readonly thread?: Partial<ThreadEvidence>;
   readonly process?: Partial<ProcessEvidence>;
   readonly surroundings?: Partial<Surroundings> | null;
@@ -79,7 +81,7 @@ export function evidenceOf({
     [waits[pid] ?? []].flat().map((wait, index) => ({
       pid,
       tid: pid + index / 100,
-      name: 't',
+      name: scene.names?.[index] ?? 't',
       stillMs: wait.on === 'nothing' ? 0 : stillMs,
       busy: wait.on === 'nothing' ? 1 : 0,
       eager: wait.on === 'nothing' ? 1 : 0,

@@ -30,6 +30,11 @@ describe('a standstill', () => {
     ['of threads that wait for each other is a deadlock', { waits: { 10: [FUTEX, FUTEX] } }, DEADLOCK],
     ['is none before 2.5 s', { waits: { 10: [FUTEX, FUTEX] }, stillMs: 2_499 }, []],
     ['is none while one of them has a timeout', { waits: { 10: [FUTEX, { ...FUTEX, isTimed: true }] } }, []],
+    [
+      'is none of one that waits for children and has none: it is about to be told',
+      { waits: { 10: CHILDREN } },
+      [],
+    ],
     ['is none while a child works', { waits: { 10: CHILDREN, 11: RUNNING } }, []],
     ['is none while a child sleeps', { waits: { 10: CHILDREN, 11: TIME } }, []],
     ['is none while the kernel works for it', { waits: { 10: CHILDREN, 11: { on: 'kernel' } } }, []],

@@ -147,6 +147,21 @@ describe('a poll of the input that runs out', () => {
     expect(claimsAfter([asleep, awake, ...times(9, asleep)], 500)).toEqual(CONFIRMED);
   });
 
+  test('may also be a read that its terminal lets run out', () => {
+    const reads = (scene: Scene): Scene => ({ ...scene, waits: { 10: INPUT } });
+    expect(claimsAfter([asleep, awake, ...times(9, asleep)].map(reads), 500)).toEqual(CONFIRMED);
+  });
+
+  test('is only suspected below a timer, which may end it', () => {
+    const habits = { 9: { caughtSignals: [], hasTimers: true, catchesTermination: false } };
+    const timed = (scene: Scene): Scene => ({
+      ...scene,
+      waits: { 9: CHILDREN, 10: polling(1_000, { kind: 'input' }) },
+      surroundings: { habits },
+    });
+    expect(claimsAfter([asleep, awake, ...times(12, asleep)].map(timed), 500)).toEqual(SUSPECTED);
+  });
+
   test('is suspected where it has not come back', () => {
     expect(claimsAfter(times(12, asleep), 500)).toEqual(SUSPECTED);
   });

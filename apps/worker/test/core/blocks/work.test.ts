@@ -26,6 +26,16 @@ describe('a loop', () => {
     ).toEqual(['suspected infinite_loop']);
   });
 
+  test('is not suspected of one that was busy once, however seldom it is looked at', () => {
+    const idle: Scene = { ...SPINNING, waits: { 10: TIME } };
+    expect(claimsAfter([SPINNING, idle, idle], 7_000)).toEqual([]);
+  });
+
+  test('that is suspected stays so over a look that came late', () => {
+    const late: Scene = { ...SPINNING, thread: { busy: 0.5, eager: 0.5 } };
+    expect(claimsAfter([...times(13, () => SPINNING), late], 1_000)).toEqual(['suspected infinite_loop']);
+  });
+
   test('of several threads is a livelock', () => {
     expect(
       claimsAfter(
