@@ -170,8 +170,8 @@ export const BLOCK_REQUIREMENTS: readonly Requirement[] = [
     test: [STORIES, 'A deadlock that goes away while its stacks are collected is not told.'],
     mutation: [
       `${CORE}/block-watch.ts`,
-      'if (!claimed.has(reason)) awaitingStacks.delete(reason);',
-      'if (claimed.has(reason) && false) awaitingStacks.delete(reason);',
+      'if (!claimed.has(reason) && proof === undefined) awaitingStacks.delete(reason);',
+      'if (claimed.has(reason) && proof !== undefined) awaitingStacks.delete(reason);',
     ],
   },
   // What the worker does about it
