@@ -6,6 +6,7 @@ import { BLOCK_REQUIREMENTS } from './requirements/blocks.js';
 import { CLI_REQUIREMENTS } from './requirements/cli.js';
 import { MAIN_JOB_REQUIREMENTS } from './requirements/main-job.js';
 import { MANAGER_REQUIREMENTS } from './requirements/manager.js';
+import { OPERATION_REQUIREMENTS } from './requirements/operation.js';
 import { RECOVERY_REQUIREMENTS } from './requirements/recovery.js';
 import type { Requirement } from './requirements/requirement.js';
 import { WIRE_REQUIREMENTS } from './requirements/wire.js';
@@ -17,4 +18,5 @@ export const REQUIREMENTS: readonly Requirement[] = [
   ...CLI_REQUIREMENTS,
   ...RECOVERY_REQUIREMENTS,
   ...BLOCK_REQUIREMENTS,
+  ...OPERATION_REQUIREMENTS,
 ];

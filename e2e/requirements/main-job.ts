@@ -393,6 +393,10 @@ export const MAIN_JOB_REQUIREMENTS: readonly Requirement[] = [
     source: 'Main job: bad input',
     says: 'An unknown option suggests the near one.',
     test: ['apps/worker/test/config', 'unknown option --max-task suggests --max-tasks'],
-    mutation: [`${WORKER}/config.ts`, 'return distance(name, near) <=', 'return distance(name, near) < 0 *'],
+    mutation: [
+      `${WORKER}/given-options.ts`,
+      'return distance(name, near) <=',
+      'return distance(name, near) < 0 *',
+    ],
   },
 ];

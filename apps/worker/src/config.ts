@@ -1,13 +1,13 @@
-/** Reads what an operator asks of the worker, from options and environment. Every fault is named, all at once. */
+/** Reads what an operator asks of the worker, from options, environment and file. Every fault is named, all at once. */
 import { randomBytes } from 'node:crypto';
 import { homedir, hostname } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { WorkerId } from '@sandcrew/protocol';
-import { closest, distance } from 'fastest-levenshtein';
+import { collectOptions, type GivenOptions } from './given-options.js';
 import type { ContainmentRequest } from './io/containment/choose-containment.js';
 import type { ListenTarget } from './io/listen-target.js';
 import type { TlsPaths } from './io/tls-files.js';
-import { OPTIONS, type OptionName, type OptionRow, variableOf } from './options.js';
+import type { OptionName } from './options.js';
 
 export interface WorkerConfig {
   readonly listen: ListenTarget;
@@ -37,93 +37,50 @@ export interface WorkerConfig {
 export type ConfigReading =
   | { readonly kind: 'run'; readonly config: WorkerConfig; readonly warnings: readonly string[] }
   | { readonly kind: 'show'; readonly what: 'help' | 'version' }
+  | { readonly kind: 'print'; readonly config: WorkerConfig; readonly given: GivenOptions['values'] }
   /** `config` has defaults in the place of what is wrong, to look further with. */
   | { readonly kind: 'fault'; readonly config: WorkerConfig; readonly faults: readonly string[] };
-
-type Values = Map<string, string[]>;
 
 export function readConfig(
   argv: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): ConfigReading {
-  const faults: string[] = [];
-  const warnings: string[] = [];
-  const values = readArguments(argv, faults);
+  const { values, warnings, ...given } = collectOptions(argv, env);
   for (const what of ['help', 'version'] as const) if (values.has(what)) return { kind: 'show', what };
-  readEnvironment(env, values, warnings);
+  const faults = [...given.faults];
   const config = interpret(values, faults);
-  return faults.length > 0 ? { kind: 'fault', config, faults } : { kind: 'run', config, warnings };
+  if (faults.length > 0) return { kind: 'fault', config, faults };
+  if (values.has('print-config')) return { kind: 'print', config, given: values };
+  return { kind: 'run', config, warnings };
 }
 
-function readArguments(argv: readonly string[], faults: string[]): Values {
-  const values: Values = new Map();
-  for (let index = 0; index < argv.length; index++) {
-    const word = argv[index] ?? '';
-    if (!word.startsWith('--')) {
-      faults.push(`unexpected ${JSON.stringify(word)}: every option starts with --`);
-      continue;
-    }
-    const equals = word.indexOf('=');
-    const name = word.slice(2, equals < 0 ? undefined : equals);
-    const row: OptionRow | undefined = OPTIONS.find((option) => option.name === name);
-    if (row === undefined) {
-      faults.push(`unknown option --${name}${suggestion(name)}`);
-      if (equals < 0 && argv[index + 1]?.startsWith('--') === false) index++; // its value, most likely
-      continue;
-    }
-    let value = equals < 0 ? undefined : word.slice(equals + 1);
-    if (row.value === null) {
-      if (value !== undefined) faults.push(`--${name} takes no value, got ${JSON.stringify(value)}`);
-      value = 'true';
-    }
-    value ??= argv[++index];
-    if (value === undefined) faults.push(`--${name} expects ${row.value}, got nothing`);
-    else if (values.has(name) && row.isRepeated !== true)
-      faults.push(`--${name} may be given once, got twice`);
-    else values.set(name, [...(values.get(name) ?? []), value]);
-  }
-  return values;
-}
-
-function readEnvironment(
-  env: Readonly<Record<string, string | undefined>>,
-  values: Values,
-  warnings: string[],
-): void {
-  const rows: readonly OptionRow[] = OPTIONS;
-  for (const [variable, value] of Object.entries(env)) {
-    if (!variable.startsWith('SANDCREW_') || value === undefined) continue;
-    const row = rows.find(({ name }) => variableOf(name) === variable);
-    if (row === undefined) warnings.push(`${variable} is no option of the worker and is ignored`);
-    else if (!values.has(row.name) && value !== '')
-      values.set(row.name, row.isRepeated === true ? value.split(',') : [value]);
-  }
-}
-
-function interpret(values: Values, faults: string[]): WorkerConfig {
-  const one = (name: OptionName) => values.get(name)?.[0] ?? null;
+function interpret(values: GivenOptions['values'], faults: string[]): WorkerConfig {
+  const one = (name: OptionName) => values.get(name)?.texts[0] ?? null;
+  const spelled = (name: OptionName) => values.get(name)?.spelling ?? `--${name}`;
   const count = (name: OptionName, byDefault: number, least: number, most = Number.MAX_SAFE_INTEGER) => {
     const text = one(name);
     if (text === null) return byDefault;
     const number = Number(text);
     if (/^\d+$/.test(text) && number >= least && number <= most) return number;
-    faults.push(`--${name} expects a whole number from ${least} to ${most}, got ${JSON.stringify(text)}`);
+    faults.push(
+      `${spelled(name)} expects a whole number from ${least} to ${most}, got ${JSON.stringify(text)}`,
+    );
     return byDefault;
   };
   const choice = <Word extends string>(name: OptionName, words: readonly Word[], byDefault: Word): Word => {
     const text = one(name);
     const found = words.find((word) => word === text);
     if (text !== null && found === undefined)
-      faults.push(`--${name} expects one of ${words.join(', ')}; got ${JSON.stringify(text)}`);
+      faults.push(`${spelled(name)} expects one of ${words.join(', ')}; got ${JSON.stringify(text)}`);
     return found ?? byDefault;
   };
   const stateDir = resolve(one('state-dir') ?? join(homedir(), '.local/state/sandcrew'));
   const tls = readTls(one('tls-cert'), one('tls-key'), one('tls-client-ca'), faults);
   const insecurePlaintext = one('insecure-plaintext');
-  const listen = readListen(one('listen') ?? '127.0.0.1:0', faults);
+  const listen = readListen(one('listen') ?? '127.0.0.1:0', spelled('listen'), faults);
   if (listen.kind === 'tcp' && !isLoopback(listen.host) && tls === null && insecurePlaintext === null) {
     faults.push(
-      `--listen ${listen.host} is beyond loopback and needs --tls-cert and --tls-key (or --insecure-plaintext REASON)`,
+      `${spelled('listen')} ${listen.host} is beyond loopback and needs --tls-cert and --tls-key (or --insecure-plaintext REASON)`,
     );
   }
   const tokenFile = one('token-file');
@@ -131,20 +88,20 @@ function interpret(values: Values, faults: string[]): WorkerConfig {
     faults.push('--token-file is missing; make one with: sandcrew-worker token new FILE');
   for (const name of ['bind-ro', 'bind-rw'] as const) {
     if (values.has(name))
-      faults.push(`--${name} needs bubblewrap, which this version does not have yet; leave it out`);
+      faults.push(`${spelled(name)} needs bubblewrap, which this version does not have yet; leave it out`);
   }
   return {
     listen,
     tokenFile: tokenFile === null ? '' : resolve(tokenFile),
     workspace: resolve(one('workspace') ?? join(stateDir, 'workspace')),
-    workerId: readWorkerId(one('worker-id'), faults),
+    workerId: readWorkerId(one('worker-id'), spelled('worker-id'), faults),
     type: one('type') ?? 'general',
-    labels: readLabels(values.get('label') ?? [], faults),
+    labels: readLabels(values.get('label')?.texts ?? [], spelled('label'), faults),
     maxTasks: count('max-tasks', 16, 1, 10_000),
     containment: choice('containment', ['auto', 'bubblewrap', 'pid-namespace', 'process-group'], 'auto'),
     stateDir,
     tls,
-    allowedOrigins: values.get('allow-origin') ?? [],
+    allowedOrigins: values.get('allow-origin')?.texts ?? [],
     heartbeatIntervalMs: count('heartbeat-interval-ms', 30_000, 100, 2_147_483_647),
     blockIntervalMs: count('block-interval-ms', 500, 100, 2_147_483_647),
     orphanTimeoutMs: count('orphan-timeout-ms', 600_000, 0, 2_147_483_647),
@@ -158,19 +115,19 @@ function interpret(values: Values, faults: string[]): WorkerConfig {
   };
 }
 
-function readListen(text: string, faults: string[]): ListenTarget {
+function readListen(text: string, spelling: string, faults: string[]): ListenTarget {
   if (text.startsWith('unix:')) {
     const path = text.slice('unix:'.length);
     // The kernel's limit for a socket's path, with its closing NUL.
     if (path === '' || Buffer.byteLength(path) > 107)
-      faults.push(`--listen unix:PATH expects a path of 1 to 107 bytes, got ${Buffer.byteLength(path)}`);
+      faults.push(`${spelling} unix:PATH expects a path of 1 to 107 bytes, got ${Buffer.byteLength(path)}`);
     return { kind: 'unix', path: isAbsolute(path) ? path : resolve(path) };
   }
   const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text);
   const host = match?.[1] ?? match?.[2];
   const port = Number(match?.[3]);
   if (host !== undefined && port <= 65_535) return { kind: 'tcp', host, port };
-  faults.push(`--listen expects HOST:PORT or unix:PATH, got ${JSON.stringify(text)}`);
+  faults.push(`${spelling} expects HOST:PORT or unix:PATH, got ${JSON.stringify(text)}`);
   return { kind: 'tcp', host: '127.0.0.1', port: 0 };
 }
 
@@ -190,7 +147,7 @@ function readTls(
   return null;
 }
 
-function readWorkerId(given: string | null, faults: string[]): string {
+function readWorkerId(given: string | null, spelling: string, faults: string[]): string {
   if (given === null)
     return `${
       hostname()
@@ -200,27 +157,16 @@ function readWorkerId(given: string | null, faults: string[]): string {
     }-${randomBytes(3).toString('hex')}`;
   const { pattern } = WorkerId as unknown as { pattern: string };
   if (!new RegExp(pattern).test(given))
-    faults.push(`--worker-id expects ${pattern}, got ${JSON.stringify(given)}`);
+    faults.push(`${spelling} expects ${pattern}, got ${JSON.stringify(given)}`);
   return given;
 }
 
-function readLabels(given: readonly string[], faults: string[]): Record<string, string> {
+function readLabels(given: readonly string[], spelling: string, faults: string[]): Record<string, string> {
   const labels: Record<string, string> = Object.create(null);
   for (const text of given) {
     const equals = text.indexOf('=');
-    if (equals < 1) faults.push(`--label expects K=V, got ${JSON.stringify(text)}`);
+    if (equals < 1) faults.push(`${spelling} expects K=V, got ${JSON.stringify(text)}`);
     else labels[text.slice(0, equals)] = text.slice(equals + 1);
   }
   return labels;
-}
-
-/** The option that was probably meant, where one is near. */
-function suggestion(name: string): string {
-  const near = closest(
-    name,
-    OPTIONS.map((option) => option.name),
-  );
-  return distance(name, near) <= Math.max(2, name.length / 3)
-    ? `; did you mean --${near}?`
-    : '; --help lists them';
 }

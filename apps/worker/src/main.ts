@@ -3,6 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { destination, pino } from 'pino';
 import { readConfig } from './config.js';
+import { reportConfig } from './config-report.js';
 import { newToken, TokenRegister } from './io/auth.js';
 import { chooseContainment } from './io/containment/choose-containment.js';
 import { closeInheritedFds } from './io/inherited-fds.js';
@@ -28,6 +29,10 @@ async function main(argv: readonly string[]): Promise<number> {
   const reading = readConfig(argv, process.env);
   if (reading.kind === 'show') {
     process.stdout.write(reading.what === 'help' ? helpText() : `${VERSION}\n`);
+    return 0;
+  }
+  if (reading.kind === 'print') {
+    process.stdout.write(`${JSON.stringify(reportConfig(reading.config, reading.given), null, 2)}\n`);
     return 0;
   }
   const { config } = reading;

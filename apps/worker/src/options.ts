@@ -6,9 +6,16 @@ export interface OptionRow {
   readonly value: string | null;
   readonly meaning: string;
   readonly isRepeated?: boolean;
+  /** Given on the command line alone: it says what to do this once. */
+  readonly isOnceOnly?: boolean;
 }
 
 export const OPTIONS = [
+  {
+    name: 'config',
+    value: 'FILE',
+    meaning: 'read options from this file too: JSON with comments, each under its own name',
+  },
   {
     name: 'listen',
     value: 'HOST:PORT|unix:PATH',
@@ -93,8 +100,14 @@ export const OPTIONS = [
     meaning: 'end all tasks and exit when stdin closes, as an embedded worker does',
   },
   { name: 'log-level', value: 'LEVEL', meaning: 'debug, info, warn, error or silent; default info' },
-  { name: 'help', value: null, meaning: 'show this and exit' },
-  { name: 'version', value: null, meaning: 'show the version and exit' },
+  {
+    name: 'print-config',
+    value: null,
+    meaning: 'show every option with its value and where that comes from, and exit',
+    isOnceOnly: true,
+  },
+  { name: 'help', value: null, meaning: 'show this and exit', isOnceOnly: true },
+  { name: 'version', value: null, meaning: 'show the version and exit', isOnceOnly: true },
 ] as const satisfies readonly OptionRow[];
 
 export type OptionName = (typeof OPTIONS)[number]['name'];
@@ -115,7 +128,9 @@ export function helpText(): string {
 Runs commands for Sandcrew managers. When it listens it prints one line of JSON on stdout; logs are JSON on stderr.
 SIGTERM drains it; SIGHUP reads the token file again.
 
-Options, each also as SANDCREW_<NAME> in the environment (comma-separated where it may be repeated):
+Options, each also as SANDCREW_<NAME> in the environment (comma-separated where it may be repeated) and by its name in the
+file of --config. The command line goes before the environment, and the environment before the file.
+
 ${lines.join('\n')}
 `;
 }

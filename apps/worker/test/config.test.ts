@@ -74,6 +74,8 @@ describe('each option', () => {
     'bind-ro',
     'bind-rw',
     'until-stdin-closes',
+    'config',
+    'print-config',
     'help',
     'version',
   ];

@@ -205,6 +205,23 @@ test('every fault is named at once, each on a line', async () => {
   expect(faults).toMatch(/--network expects one of host, none/);
 });
 
+test('a worker is started from a file, and --print-config shows what that comes to', async () => {
+  const file = join(place.path, 'worker.jsonc');
+  writeFileSync(file, '{ "token-file": "tokens", "state-dir": "state", "worker-id": "w9" /* its name */ }');
+  const run = new WorkerRun(['--config', file]);
+  expect((await run.listening()).workerId).toBe('w9');
+  run.kill('SIGTERM');
+  expect(await run.ended).toBe(0);
+  const shown = new WorkerRun(['--config', file, '--print-config', '--type', 'gpu']);
+  expect(await shown.ended).toBe(0);
+  expect(JSON.parse(shown.stdout)).toMatchObject({
+    'token-file': { value: place.tokenFile, source: `${file}:1:3` },
+    type: { value: 'gpu', source: '--type' },
+    'max-tasks': { value: 16, source: 'default' },
+  });
+  expect(shown.stdout).not.toContain(TOKEN);
+});
+
 test('--help and --version answer and exit', async () => {
   const help = new WorkerRun(['--help']);
   expect(await help.ended).toBe(0);
