@@ -9,6 +9,7 @@ import { MANAGER_REQUIREMENTS } from './requirements/manager.js';
 import { OPERATION_REQUIREMENTS } from './requirements/operation.js';
 import { RECOVERY_REQUIREMENTS } from './requirements/recovery.js';
 import type { Requirement } from './requirements/requirement.js';
+import { SPEED_REQUIREMENTS } from './requirements/speed.js';
 import { WIRE_REQUIREMENTS } from './requirements/wire.js';
 
 export const REQUIREMENTS: readonly Requirement[] = [
@@ -19,4 +20,5 @@ export const REQUIREMENTS: readonly Requirement[] = [
   ...RECOVERY_REQUIREMENTS,
   ...BLOCK_REQUIREMENTS,
   ...OPERATION_REQUIREMENTS,
+  ...SPEED_REQUIREMENTS,
 ];

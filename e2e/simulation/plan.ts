@@ -107,6 +107,11 @@ function planWorker(chance: Chance, name: string, windowBytes: number): WorkerPl
     network: 'host',
     orphanTimeoutMs: chance.spread(5_000, 120_000),
     credit: { windowBytes, socketBytes: chance.is(0.3) ? windowBytes / 4 : 1_048_576 },
+    pace: {
+      holdBytes: windowBytes * chance.pick([1, 2, 100]),
+      releaseBytes: windowBytes / 2,
+      keepingUpBytes: windowBytes / 4,
+    },
     retention: {
       retainBytes: keepsAll ? 268_435_456 : Math.round(windowBytes * (0.5 + 2 * chance.next())),
       taskMemoryBytes: memoryBytes,

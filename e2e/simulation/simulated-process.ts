@@ -18,6 +18,8 @@ export class SimulatedProcess {
   #isCommandAlive = false;
   #isOutputOpen = false;
   #readAtMs = 0;
+  /** What its worker does not read for now. */
+  #held: WorkerEvent[] | null = null;
 
   /** @param emit takes its events; whoever gives it sees to it that a dead worker hears nothing. */
   constructor(
@@ -91,6 +93,14 @@ export class SimulatedProcess {
     this.#closeOutput();
   }
 
+  /** Its worker reads no output for now, or reads on. */
+  hold(isHeld: boolean): void {
+    const held = this.#held ?? [];
+    this.#held = isHeld ? held : null;
+    if (isHeld) return;
+    for (const event of held) this.#world.after(0, () => this.#take(event));
+  }
+
   /** Its worker is gone, and it with it. */
   die(): void {
     this.#era++;
@@ -127,7 +137,12 @@ export class SimulatedProcess {
   /** The worker reads what was written in its order, a moment later. */
   #read(event: WorkerEvent): void {
     this.#readAtMs = Math.max(this.#readAtMs, this.#world.nowMs + this.#world.chance.next() * PIPE_MS);
-    this.#world.after(this.#readAtMs - this.#world.nowMs, () => this.#emit(event));
+    this.#world.after(this.#readAtMs - this.#world.nowMs, () => this.#take(event));
+  }
+
+  #take(event: WorkerEvent): void {
+    if (this.#held === null) this.#emit(event);
+    else this.#held.push(event);
   }
 
   #later(delayMs: number, deed: () => void): void {

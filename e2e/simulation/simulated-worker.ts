@@ -252,6 +252,8 @@ export class SimulatedWorker {
         return this.#processes.get(effect.taskKey)?.endTree();
       case 'close_output':
         return this.#processes.get(effect.taskKey)?.closeOutput();
+      case 'hold_output':
+        return this.#processes.get(effect.taskKey)?.hold(effect.isHeld);
       case 'append_spool':
         return this.#spool.append(effect);
       case 'read_spool':

@@ -43,6 +43,8 @@ export class TaskRunner {
         return void this.#processes.endTree(taskKey);
       case 'close_output':
         return this.#processes.closeOutput(taskKey);
+      case 'hold_output':
+        return this.#processes.pauseOutput(taskKey, 'reader', effect.isHeld);
       case 'list_holders':
         return void this.#blocks.listHolders(taskKey);
       case 'look_closer':
@@ -67,13 +69,13 @@ export class TaskRunner {
   }: Extract<TaskEffect, { type: 'append_spool' }>): Promise<void> {
     const files = this.#spool.of(taskKey);
     const written = files.append(segment, position, data);
-    if (files.isBehind) this.#processes.pauseOutput(taskKey, true);
+    if (files.isBehind) this.#processes.pauseOutput(taskKey, 'spool', true);
     try {
       await written;
     } catch {
       this.#emit({ type: 'spool_failed', taskKey, offset, bytes: data.length });
     }
-    if (!files.isBehind) this.#processes.pauseOutput(taskKey, false);
+    if (!files.isBehind) this.#processes.pauseOutput(taskKey, 'spool', false);
   }
 
   async #read({

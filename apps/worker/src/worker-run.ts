@@ -88,6 +88,11 @@ async function policyOf(
     network: config.network,
     orphanTimeoutMs: config.orphanTimeoutMs,
     credit: { windowBytes: WINDOW_BYTES, socketBytes: 1_048_576 },
+    pace: {
+      holdBytes: 1.75 * WINDOW_BYTES,
+      releaseBytes: 1.25 * WINDOW_BYTES,
+      keepingUpBytes: 65_536, // in 50 ms: 1.3 MB a second
+    },
     retention: {
       retainBytes: config.retainBytes,
       taskMemoryBytes: 2 * WINDOW_BYTES,

@@ -20,6 +20,7 @@ export function subscribe(turn: Turn, task: Task, session: Session, offset: numb
     isTerminalSent: false,
   };
   task.subscriber = subscriber;
+  task.pace.isBehind = false; // whoever reads now has yet to show how fast
   if (session.output === 'text') {
     turn.effects.push({ type: 'begin_text', sessionId: session.id, taskId: task.taskId });
     for (const stream of ['stdout', 'stderr'] as const) {

@@ -64,6 +64,8 @@ export type WorkerEffect =
   | { readonly type: 'end_tree'; readonly taskKey: string }
   /** Read what is there and let go, also where something out of reach still holds the output. */
   | { readonly type: 'close_output'; readonly taskKey: string }
+  /** Do not read the output of a task for a moment, or read on. */
+  | { readonly type: 'hold_output'; readonly taskKey: string; readonly isHeld: boolean }
   /** Answered by `holders_listed`. */
   | { readonly type: 'list_holders'; readonly taskKey: string }
   /** Answered by a `task_sampled` with its surroundings. */

@@ -5,6 +5,7 @@ import { deliver } from './delivery.js';
 import { keepFewEnded, removeTask } from './keeping.js';
 import { chooseKillStep } from './kill-ladder.js';
 import { nextPhase } from './phase.js';
+import { releaseReading } from './reading.js';
 import type { Task, Terminal } from './state.js';
 import { clearTaskTimer, setTaskTimer, TASK_TIMERS, type Turn } from './turn.js';
 
@@ -29,6 +30,7 @@ export function forgetTask(turn: Turn, task: Task): void {
   if (task.phase === 'ended') return removeTask(turn, task);
   task.isForgotten = true;
   task.subscriber = null;
+  releaseReading(turn, task);
   beginEnd(turn, task, { kind: 'terminated', message: 'forgotten by its manager' });
 }
 

@@ -8,6 +8,7 @@ import {
   moveToSpool,
   type OutputLog,
 } from './output-log.js';
+import { holdReading, noteRead } from './reading.js';
 import { chooseDropOffset, choosePlace } from './retention.js';
 import type { Task, WorkerState } from './state.js';
 import { clearTaskTimer, TASK_TIMERS, type Turn } from './turn.js';
@@ -31,12 +32,14 @@ export function keepOutput(turn: Turn, task: Task, stream: Stream, data: Uint8Ar
   });
   letGo(turn, task, chooseDropOffset(task.log, state.policy.retention));
   keepWithinQuota(turn, task);
+  holdReading(turn, task);
 }
 
 /** Drops a task's output before `offset`, and the spool files that held nothing else. */
 export function letGo(turn: Turn, task: Task, offset: number): void {
   if (offset <= task.log.startOffset) return;
   counting(turn.state, task.log, () => dropBefore(task.log, offset));
+  noteRead(turn, task);
   if (task.log.spoolBytes === 0 && task.spool.position > 0) {
     task.spool.segment++;
     task.spool.position = 0;

@@ -15,6 +15,7 @@ import {
 import { refuse, send } from './answer.js';
 import { beginEnd, forgetTask } from './ending.js';
 import { sendHeartbeat } from './heartbeat.js';
+import { releaseReading } from './reading.js';
 import { type Session, type Task, taskKey } from './state.js';
 import {
   askProcess,
@@ -46,7 +47,10 @@ export function closeSession(turn: Turn, session: Session): void {
   turn.state.sessions.delete(session.id);
   const isReplaced = session.managerId !== null && sessionOf(turn.state, session.owner) !== null;
   for (const task of [...turn.state.tasks.values()]) {
-    if (task.subscriber?.sessionId === session.id) task.subscriber = null;
+    if (task.subscriber?.sessionId === session.id) {
+      task.subscriber = null;
+      releaseReading(turn, task);
+    }
     task.awaitingStart.delete(session.id);
     if (task.owner !== session.owner || isReplaced) continue;
     if (session.kind === 'manager') {

@@ -8,6 +8,7 @@ import type { InputState } from './input.js';
 import type { EndCause } from './kill-ladder.js';
 import type { OutputLog } from './output-log.js';
 import type { Phase } from './phase.js';
+import type { PacePolicy, ReadingPace } from './reading-pace.js';
 import type { Kept, RetentionPolicy } from './retention.js';
 import type { FullCommand } from './same-command.js';
 
@@ -24,6 +25,7 @@ export interface WorkerPolicy {
   readonly network: 'none' | 'host';
   readonly orphanTimeoutMs: number;
   readonly credit: CreditPolicy;
+  readonly pace: PacePolicy;
   readonly retention: RetentionPolicy;
 }
 
@@ -87,6 +89,7 @@ export interface Task {
   /** The furthest byte that was ever sent. */
   sentOffset: number;
   subscriber: Subscriber | null;
+  readonly pace: ReadingPace;
   readonly input: InputState;
   /** Input, signals and sizes that came before the process did. */
   readonly early: WorkerEffect[];

@@ -17,6 +17,8 @@ import { chooseBlockAction, isOutputOrphaned, isTimedOut } from './judge-block.j
 import { removeTask } from './keeping.js';
 import { createOutputLog } from './output-log.js';
 import { nextPhase } from './phase.js';
+import { onPatienceOver } from './reading.js';
+import { createPace } from './reading-pace.js';
 import type { FullCommand } from './same-command.js';
 import { type Session, type Task, taskKey } from './state.js';
 import { clearTaskTimer, setTaskTimer, type TaskTimer, type Turn } from './turn.js';
@@ -45,6 +47,7 @@ export function acceptTask(turn: Turn, session: Session, taskId: string, command
     ackedOffset: 0,
     sentOffset: 0,
     subscriber: null,
+    pace: createPace(),
     input: createInput(command.stdin === 'pipe'),
     early: [],
     awaitingStart: new Set([session.id]),
@@ -196,6 +199,8 @@ export function onTaskTimer(turn: Turn, task: Task, timer: TaskTimer): void {
       });
     case 'keep':
       return removeTask(turn, task);
+    case 'pace':
+      return onPatienceOver(turn, task);
     case 'close-output':
       turn.effects.push({ type: 'close_output', taskKey: task.key });
   }

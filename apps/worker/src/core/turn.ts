@@ -18,6 +18,7 @@ export const TASK_TIMERS = [
   'orphan',
   'keep',
   'close-output',
+  'pace',
 ] as const;
 export type TaskTimer = (typeof TASK_TIMERS)[number];
 

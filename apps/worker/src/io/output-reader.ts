@@ -10,6 +10,9 @@ export interface OutputSource {
   readonly kind: 'pipe' | 'terminal';
 }
 
+/** Why output is not read for a while. */
+export type PauseCause = 'spool' | 'reader';
+
 /** Output that something out of reach holds open counts as at its end after so long a silence, milliseconds. */
 const SILENCE_MS = 50;
 /** … and after so long in any case, milliseconds. */
@@ -21,7 +24,7 @@ export class OutputReader {
   readonly #onClosed: () => void;
   #open: number;
   #isDraining = false;
-  #isPaused = false;
+  readonly #pausedBy = new Set<PauseCause>();
   #readCount = 0;
   #silence: NodeJS.Timeout | undefined;
   #reading: NodeJS.Immediate | undefined;
@@ -54,13 +57,14 @@ export class OutputReader {
     return this.#sources.find((source) => source instanceof ReadStream);
   }
 
-  pause(): void {
-    this.#isPaused = true;
+  pause(cause: PauseCause): void {
+    this.#pausedBy.add(cause);
     for (const source of this.#sources) source.pause();
   }
 
-  resume(): void {
-    this.#isPaused = false;
+  /** Reads on, unless there is another cause to wait. */
+  resume(cause: PauseCause): void {
+    if (!this.#pausedBy.delete(cause) || this.#pausedBy.size > 0) return;
     for (const source of this.#sources) source.resume();
   }
 
@@ -75,7 +79,7 @@ export class OutputReader {
   #awaitSilence(drainedMs: number): void {
     const readBefore = this.#readCount;
     this.#silence = setTimeout(() => {
-      if (this.#isPaused) return this.#awaitSilence(drainedMs);
+      if (this.#pausedBy.size > 0) return this.#awaitSilence(drainedMs);
       // The timer may be late, with output unread meanwhile: a turn of the event loop reads it first.
       this.#reading = setImmediate(() => {
         const isSilent = this.#readCount === readBefore;

@@ -12,7 +12,7 @@ import { prepareCommand, type TaskGround } from './command-preparation.js';
 import type { ContainedProcess, ContainmentAdapter } from './containment/containment.js';
 import { InputWriter } from './input-writer.js';
 import type { LimitGroup, LimitKeeper } from './limits.js';
-import { OutputReader } from './output-reader.js';
+import { OutputReader, type PauseCause } from './output-reader.js';
 import type { PipePool } from './pipes.js';
 import type { TaskEnds } from './proc/descriptors.js';
 import { readWrittenBytes } from './proc/process-stat.js';
@@ -107,11 +107,11 @@ export class ProcessManager {
     this.#running.get(taskKey)?.reader.drain();
   }
 
-  /** Stops reading a task's output while its spool is behind. */
-  pauseOutput(taskKey: string, isPaused: boolean): void {
+  /** Stops reading a task's output while its spool is behind, or its reader is waited for. */
+  pauseOutput(taskKey: string, cause: PauseCause, isPaused: boolean): void {
     const reader = this.#running.get(taskKey)?.reader;
-    if (isPaused) reader?.pause();
-    else reader?.resume();
+    if (isPaused) reader?.pause(cause);
+    else reader?.resume(cause);
   }
 
   /** What the task's processes use now: CPU in percent of a core, memory and bytes written. Empty where there are none. */

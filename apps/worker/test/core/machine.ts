@@ -19,6 +19,7 @@ export const POLICY: WorkerPolicy = {
   network: 'host',
   orphanTimeoutMs: 600_000,
   credit: { windowBytes: 1_048_576, socketBytes: 1_048_576 },
+  pace: { holdBytes: 1_835_008, releaseBytes: 1_310_720, keepingUpBytes: 65_536 },
   retention: {
     retainBytes: 268_435_456,
     taskMemoryBytes: 2_097_152,
@@ -32,7 +33,10 @@ export const POLICY: WorkerPolicy = {
 
 /** Numbers of a policy to change, all in one place: their names are distinct. */
 export type PolicyNumbers = Partial<
-  WorkerPolicy['credit'] & WorkerPolicy['retention'] & Pick<WorkerPolicy, 'maxTasks' | 'orphanTimeoutMs'>
+  WorkerPolicy['credit'] &
+    WorkerPolicy['pace'] &
+    WorkerPolicy['retention'] &
+    Pick<WorkerPolicy, 'maxTasks' | 'orphanTimeoutMs'>
 >;
 
 export function policyWith(numbers: PolicyNumbers): WorkerPolicy {
@@ -42,6 +46,7 @@ export function policyWith(numbers: PolicyNumbers): WorkerPolicy {
     maxTasks,
     orphanTimeoutMs,
     credit: { ...POLICY.credit, ...numbers },
+    pace: { ...POLICY.pace, ...numbers },
     retention: { ...POLICY.retention, ...numbers },
   };
 }

@@ -295,6 +295,8 @@ function lineOf(effect: WorkerEffect): string | null {
       return `resize ${task} ${effect.cols}x${effect.rows}`;
     case 'signal_process':
       return `signal ${task} ${effect.signal}${effect.foreground ? ' foreground' : ''}`;
+    case 'hold_output':
+      return effect.isHeld ? `hold ${task}` : `read on ${task}`;
     case 'append_spool':
       return `spool ${task} ${effect.offset}+${effect.data.length} file ${effect.segment} at ${effect.position}`;
     case 'read_spool':

@@ -1,0 +1,46 @@
+/** What is fast without a promise being weaker for it. */
+import type { Requirement } from './requirement.js';
+
+const WORKER = 'apps/worker/src';
+
+export const SPEED_REQUIREMENTS: readonly Requirement[] = [
+  {
+    source: 'docs/adr/0023',
+    says: 'Output is read at the pace of a reader that keeps up.',
+    test: [
+      'apps/worker/test/core/transcripts',
+      'Output that comes faster than it is taken is read at the pace of its reader, as long as that keeps up.',
+    ],
+    mutation: [
+      `${WORKER}/core/keeping.ts`,
+      '  holdReading(turn, task);\n',
+      '  if (turn.nowMs < 0) holdReading(turn, task);\n',
+    ],
+  },
+  {
+    source: 'Output: the child is never stopped by a slow reader',
+    says: 'A slow reader stops nothing, but for one wait of 50 ms.',
+    test: [
+      'apps/worker/test/core/transcripts',
+      'A reader that takes too little within 50 ms stops nothing: from then on all is kept, until it has caught up.',
+    ],
+    mutation: [
+      `${WORKER}/core/reading.ts`,
+      '  task.pace.isBehind = true;\n  releaseReading(turn, task);\n',
+      '',
+    ],
+  },
+  {
+    source: 'Output: a connection that ends takes no task with it',
+    says: 'A command does not wait for a reader that is gone.',
+    test: [
+      'apps/worker/test/core/transcripts',
+      'A command does not wait for a reader that is gone, nor for one that wants nothing of it any more.',
+    ],
+    mutation: [
+      `${WORKER}/core/session.ts`,
+      '      releaseReading(turn, task);\n',
+      '      if (turn.nowMs < 0) releaseReading(turn, task);\n',
+    ],
+  },
+];
