@@ -1,12 +1,13 @@
 /** Which worker is meant, and as whom: from the options and the environment to the options of a manager. */
 import { hostname, userInfo } from 'node:os';
-import type { ManagerOptions } from '@sandcrew/manager';
+import type { ManagerOptions, WorkerAddress } from '@sandcrew/manager';
 import { decodeDuration, decodeName, type Faults, ID, present } from './arguments.js';
+import { decodeTls, type TlsOptions } from './tls-files.js';
 import { faultsOfTokenFile } from './token-file.js';
 import { faultsOfWorkerUrl } from './worker-url.js';
 
 /** The options of each command that talks to a worker. */
-export interface ConnectionOptions {
+export interface ConnectionOptions extends TlsOptions {
   readonly worker?: string;
   readonly tokenFile?: string;
   readonly managerId?: string;
@@ -63,7 +64,7 @@ function decodeAddress(
   options: ConnectionOptions,
   environment: NodeJS.ProcessEnv,
   faults: Faults,
-): { readonly url: string; readonly tokenFile: string } {
+): WorkerAddress {
   for (const fault of faultsOfWorkerUrl(url)) faults.add(fault);
   const tokenFile = options.tokenFile ?? environment['SANDCREW_TOKEN_FILE'] ?? '';
   if (tokenFile === '') {
@@ -73,7 +74,7 @@ function decodeAddress(
   } else {
     for (const fault of faultsOfTokenFile(tokenFile)) faults.add(fault);
   }
-  return { url, tokenFile };
+  return { url, tokenFile, ...decodeTls(url, options, environment, faults) };
 }
 
 function ownManagerId(): string {

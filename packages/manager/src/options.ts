@@ -32,6 +32,9 @@ export interface WorkerAddress {
   readonly tokenFile?: string;
   /** `wss:` only: trust this CA (PEM) and no other. */
   readonly ca?: string | Uint8Array;
+  /** `wss:` only, both or none: the certificate to show to a worker that asks for one (`--tls-client-ca`), and its key (PEM). */
+  readonly cert?: string | Uint8Array;
+  readonly key?: string | Uint8Array;
 }
 
 export interface EmbeddedOptions {

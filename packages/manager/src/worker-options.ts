@@ -1,4 +1,5 @@
 /** Judges where workers are, and how they are started. It tells faults and reads no file. */
+import { createSecureContext } from 'node:tls';
 import { faultsOfUnknown, isObject, mismatch, showValue } from './core/field-words.js';
 import type { EmbeddedOptions, WorkerAddress } from './options.js';
 
@@ -7,6 +8,8 @@ const ADDRESS_FIELDS: Readonly<Record<keyof WorkerAddress, true>> = {
   token: true,
   tokenFile: true,
   ca: true,
+  cert: true,
+  key: true,
 };
 const EMBEDDED_FIELDS: Readonly<Record<keyof EmbeddedOptions, true>> = {
   command: true,
@@ -33,7 +36,8 @@ export function faultsOfWorkers(workers: readonly WorkerAddress[], maxWorkers: n
   return faults;
 }
 
-function faultsOfAddress({ url, token, tokenFile, ca }: WorkerAddress, where: string): string[] {
+function faultsOfAddress(address: WorkerAddress, where: string): string[] {
+  const { url, token, tokenFile } = address;
   const faults: string[] = [];
   const urlFault = faultOfUrl(url);
   if (urlFault !== null) faults.push(`${where}.url: ${urlFault}`);
@@ -43,9 +47,41 @@ function faultsOfAddress({ url, token, tokenFile, ca }: WorkerAddress, where: st
     faults.push(`${where}.token: expected visible ASCII without spaces`);
   if (tokenFile !== undefined && !isPath(tokenFile))
     faults.push(mismatch(`${where}.tokenFile`, 'a path', tokenFile));
-  if (ca !== undefined && typeof ca !== 'string' && !(ca instanceof Uint8Array))
-    faults.push(mismatch(`${where}.ca`, 'PEM, as a string or bytes', ca));
+  return [...faults, ...faultsOfTls(address, where)];
+}
+
+function faultsOfTls({ url, ca, cert, key }: WorkerAddress, where: string): string[] {
+  const given = Object.entries({ ca, cert, key }).filter(([, pem]) => pem !== undefined);
+  const faults = given
+    .filter(([, pem]) => typeof pem !== 'string' && !(pem instanceof Uint8Array))
+    .map(([name]) => `${where}.${name}: expected PEM, as a string or bytes, got something else`);
+  if (faults.length === 0) faults.push(...faultsOfPem({ ca, cert, key }, where));
+  if ((cert === undefined) !== (key === undefined))
+    faults.push(
+      `${where}.${cert === undefined ? 'cert' : 'key'}: expected cert and key together, got one of them`,
+    );
+  // Over plain text nothing would be pinned, and nobody would notice.
+  if (given.length > 0 && typeof url === 'string' && !url.startsWith('wss:'))
+    faults.push(`${where}.${given[0]?.[0]}: expected it with a wss:// URL alone, got ${showUrl(url)}`);
   return faults;
+}
+
+/** OpenSSL's own words, so that it is not the first dial that tells them. They hold nothing of a key. */
+function faultsOfPem(
+  pems: Readonly<Record<'ca' | 'cert' | 'key', string | Uint8Array | undefined>>,
+  where: string,
+): string[] {
+  return Object.entries(pems).flatMap(([name, pem]) => {
+    if (pem === undefined) return [];
+    try {
+      createSecureContext({ [name === 'ca' ? 'cert' : name]: Buffer.from(pem) }); // a `ca` that is none is passed over
+      return [];
+    } catch (error) {
+      return [
+        `${where}.${name}: expected PEM without a passphrase, got what is none (${(error as Error).message})`,
+      ];
+    }
+  });
 }
 
 function faultOfUrl(url: string): string | null {

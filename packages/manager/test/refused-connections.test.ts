@@ -75,6 +75,20 @@ describe('a dial that is refused', () => {
     expect(worker.upgradeHeaders).not.toHaveProperty('origin');
   });
 
+  test('never has the token told, whatever the other side says', async () => {
+    worker.refusal = { status: 401, body: `you sent Bearer ${worker.token}` };
+    const refused = await faultOf(manage({ connectTimeoutMs: 5_000 }).run({ command: 'x' }));
+    expect(refused.message).toContain('you sent Bearer [token]');
+    worker.refusal = null;
+    const other = manage({ connectTimeoutMs: 5_000 });
+    await other.connected();
+    const told = new Promise<string>((resolve) =>
+      other.once('workerDisconnected', (_worker, error) => resolve(error.message)),
+    );
+    worker.hangUp(4_999, `bye, ${worker.token}`);
+    expect(await told).toContain('bye, [token]');
+  });
+
   test('for a wrong token is TOKEN_REFUSED', async () => {
     const workers = [{ url: worker.url, token: 'wrong' }];
     expect(await faultOf(manage({ workers }).run({ command: 'x' }))).toMatchObject({ code: 'TOKEN_REFUSED' });

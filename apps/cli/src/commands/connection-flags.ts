@@ -5,6 +5,9 @@ export function addConnectionFlags(command: Command): Command {
   return command
     .option('--worker <url>', 'the worker: ws://, wss:// or ws+unix: (SANDCREW_WORKER)')
     .option('--token-file <file>', "the file that holds the worker's token (SANDCREW_TOKEN_FILE)")
+    .option('--ca <file>', 'for wss://: trust this authority (PEM) and no other (SANDCREW_CA)')
+    .option('--client-cert <file>', 'for wss://: the certificate (PEM) to show to it (SANDCREW_CLIENT_CERT)')
+    .option('--client-key <file>', 'its private key (PEM) (SANDCREW_CLIENT_KEY)')
     .option(
       '--manager-id <id>',
       'the name that tasks belong to (SANDCREW_MANAGER_ID); default: one of user and host',

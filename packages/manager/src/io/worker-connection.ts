@@ -1,6 +1,7 @@
 /** One connection to one worker: dials, tells frames, notices a dead peer. It knows neither tasks nor what frames mean. */
 import {
   CLOSE_CODES,
+  MAX_FRAGMENTS,
   MAX_PAYLOAD_BYTES,
   PEER_SILENCE_MS,
   PING_INTERVAL_MS,
@@ -12,7 +13,8 @@ import { type DialFault, faultOfClose, faultOfError, faultOfStatus, faultOfTimeo
 export interface ConnectionTarget {
   readonly url: string;
   readonly token: string;
-  readonly ca?: string | Uint8Array;
+  /** For `wss:`: the authority that is trusted alone, the certificate to show and its key, PEM. */
+  readonly tls?: Readonly<Record<'ca' | 'cert' | 'key', string | Uint8Array | undefined>>;
   /** Of one dial, from the first byte to the end of the upgrade. */
   readonly connectTimeoutMs: number;
 }
@@ -33,6 +35,8 @@ export interface ConnectionEvents {
 /** How often this side looks whether bytes came. */
 const WATCH_EVERY_MS = 2_500;
 const CLOSE_TIMEOUT_MS = 2_000;
+/** With so much unsent its pings are not answered: a worker that pings and reads nothing would fill the memory, bytes. */
+const MAX_PONG_BACKLOG_BYTES = 65_536;
 const MAX_REFUSAL_BYTES = 4_096;
 
 export class WorkerConnection {
@@ -50,9 +54,12 @@ export class WorkerConnection {
     this.#socket = new WebSocket(target.url, [SUBPROTOCOL], {
       headers: { authorization: `Bearer ${target.token}` },
       maxPayload: MAX_PAYLOAD_BYTES,
+      maxFragments: MAX_FRAGMENTS,
       perMessageDeflate: false,
       followRedirects: false,
-      ...(target.ca === undefined ? {} : { ca: Buffer.from(target.ca) }),
+      autoPong: false,
+      minVersion: 'TLSv1.2',
+      ...pemOf(target.tls),
     });
     this.#connectTimer = setTimeout(() => {
       this.#end(() => events.failed(faultOfTimeout(target.url, target.connectTimeoutMs)));
@@ -107,6 +114,9 @@ export class WorkerConnection {
       if (isBinary) this.#events.binary(data);
       else this.#events.text(data.toString());
     });
+    socket.on('ping', (data) => {
+      if (!this.#over && socket.bufferedAmount < MAX_PONG_BACKLOG_BYTES) socket.pong(data);
+    });
     socket.on('unexpected-response', (_request, response) => {
       let body = '';
       response.setEncoding('utf8');
@@ -115,7 +125,9 @@ export class WorkerConnection {
         if (body.length > MAX_REFUSAL_BYTES) response.destroy();
       });
       const answer = () =>
-        this.#end(() => this.#events.failed(faultOfStatus(url, response.statusCode ?? 0, body)));
+        this.#end(() =>
+          this.#events.failed(faultOfStatus(url, response.statusCode ?? 0, this.#withoutToken(body))),
+        );
       response.on('end', answer);
       response.on('close', answer);
     });
@@ -125,7 +137,7 @@ export class WorkerConnection {
       else this.#end(() => this.#events.lost(faultOfError(url, error)));
     });
     socket.on('close', (code, reason) => {
-      const fault = faultOfClose(url, code, reason.toString());
+      const fault = faultOfClose(url, code, this.#withoutToken(reason.toString()));
       this.#end(() => (this.#opened ? this.#events.lost(fault) : this.#events.failed(fault)));
     });
   }
@@ -159,8 +171,23 @@ export class WorkerConnection {
     tell();
   }
 
+  /** Whoever answers may say the token again, and errors end up in logs. */
+  #withoutToken(words: string): string {
+    const { token } = this.#target;
+    return token === '' ? words : words.replaceAll(token, '[token]');
+  }
+
   #stopTimers(): void {
     clearTimeout(this.#connectTimer);
     clearInterval(this.#watchTimer);
   }
+}
+
+function pemOf(
+  tls: ConnectionTarget['tls'] = { ca: undefined, cert: undefined, key: undefined },
+): Record<string, Buffer> {
+  const given = Object.entries(tls).flatMap(([name, pem]) =>
+    pem === undefined ? [] : [[name, Buffer.from(pem)] as const],
+  );
+  return Object.fromEntries(given);
 }

@@ -39,9 +39,9 @@ export class WorkerLinks {
       dispatch({ type: 'dial_failed', workerKey, fault: reading.fault, lasting: true });
       return;
     }
-    const ca = address.ca === undefined ? {} : { ca: address.ca };
+    const { ca, cert, key } = address;
     const connection = new WorkerConnection(
-      { url, token: reading.token, connectTimeoutMs, ...ca },
+      { url, token: reading.token, connectTimeoutMs, tls: { ca, cert, key } },
       {
         opened: () => dispatch({ type: 'connection_opened', workerKey }),
         failed: (fault) => {

@@ -8,6 +8,8 @@ export interface StaticAddress {
   readonly token?: string;
   readonly tokenFile?: string;
   readonly ca?: string | Uint8Array;
+  readonly cert?: string | Uint8Array;
+  readonly key?: string | Uint8Array;
 }
 
 /** The token to dial with now: a token file is read at each dial, since tokens rotate. */
