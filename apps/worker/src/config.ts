@@ -77,6 +77,10 @@ function interpret(values: GivenOptions['values'], faults: string[]): WorkerConf
   const stateDir = resolve(one('state-dir') ?? join(homedir(), '.local/state/sandcrew'));
   const tls = readTls(one('tls-cert'), one('tls-key'), one('tls-client-ca'), faults);
   const insecurePlaintext = one('insecure-plaintext');
+  if (insecurePlaintext?.trim() === '')
+    faults.push(
+      `${spelled('insecure-plaintext')} expects a reason, which is logged at each start, got an empty one`,
+    );
   const listen = readListen(one('listen') ?? '127.0.0.1:0', spelled('listen'), faults);
   if (listen.kind === 'tcp' && !isLoopback(listen.host) && tls === null && insecurePlaintext === null) {
     faults.push(

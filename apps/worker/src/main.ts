@@ -1,16 +1,16 @@
 #!/usr/bin/env node
 /** The worker's command line: reads what is asked, opens what it names, tells every fault of that, and runs. */
-import { writeFileSync } from 'node:fs';
 import { destination, pino } from 'pino';
 import { readConfig } from './config.js';
 import { reportConfig } from './config-report.js';
-import { newToken, TokenRegister } from './io/auth.js';
+import { TokenRegister } from './io/auth.js';
 import { chooseContainment } from './io/containment/choose-containment.js';
 import { closeInheritedFds } from './io/inherited-fds.js';
 import { findSocketFaults, listenFault } from './io/listen-target.js';
 import { StateDirectory } from './io/state-directory.js';
 import { readTlsFiles } from './io/tls-files.js';
 import { helpText } from './options.js';
+import { makeToken } from './token-command.js';
 import { VERSION } from './version.js';
 import { runWorker } from './worker-run.js';
 
@@ -24,7 +24,10 @@ async function main(argv: readonly string[]): Promise<number> {
       'the worker does not run on Windows: it needs POSIX processes. Run it on Linux, macOS or in WSL 2; protocol and manager run here',
     ]);
   }
-  if (argv[0] === 'token') return makeToken(argv.slice(1));
+  if (argv[0] === 'token') {
+    const fault = makeToken(argv.slice(1));
+    return fault === null ? 0 : failWith([fault]);
+  }
   closeInheritedFds();
   const reading = readConfig(argv, process.env);
   if (reading.kind === 'show') {
@@ -77,20 +80,6 @@ async function main(argv: readonly string[]): Promise<number> {
   } finally {
     await state.release();
   }
-}
-
-function makeToken([action, file, ...rest]: readonly string[]): number {
-  if (action !== 'new' || rest.length > 0) return failWith(['expected: sandcrew-worker token new [FILE]']);
-  const line = `${newToken()}\n`;
-  if (file === undefined) process.stdout.write(line);
-  else {
-    try {
-      writeFileSync(file, line, { mode: 0o600, flag: 'wx' });
-    } catch (error) {
-      return failWith([`the token file cannot be made: ${(error as Error).message}`]);
-    }
-  }
-  return 0;
 }
 
 function failWith(faults: readonly string[]): number {

@@ -123,10 +123,10 @@ export function helpText(): string {
     ({ name, value, meaning }) => `  --${name}${value === null ? '' : ` ${value}`}\n      ${meaning}`,
   );
   return `Usage: sandcrew-worker [OPTIONS]
-       sandcrew-worker token new [FILE]
+       sandcrew-worker token new [--name NAME] [FILE]
 
 Runs commands for Sandcrew managers. When it listens it prints one line of JSON on stdout; logs are JSON on stderr.
-SIGTERM drains it; SIGHUP reads the token file again.
+SIGTERM drains it; SIGHUP reads the files of tokens and certificates again.
 
 Options, each also as SANDCREW_<NAME> in the environment (comma-separated where it may be repeated) and by its name in the
 file of --config. The command line goes before the environment, and the environment before the file.

@@ -74,14 +74,14 @@ export class SandboxWebSocketServer {
     this.#blocks = new BlockDetector(this.#processes, blockIntervalMs, emit);
     this.#runner = new TaskRunner(this.#processes, this.#spool, this.#blocks, emit);
     this.#health = new HostHealthMeter(state.path);
-    this.#listener = new WebSocketListener(
-      options.tokens,
-      options.upgrade,
-      options.tls,
-      (connection) => this.handleConnection(connection),
-      (address, { status, message }) =>
+    this.#listener = new WebSocketListener(options.tokens, options.upgrade, options.tls, {
+      opened: (connection) => this.handleConnection(connection),
+      refused: (address, { status, message }) =>
         options.log.warn({ event: 'connection_refused', address, status, message }),
-    );
+      handshakeFailed: (address, { message }) =>
+        options.log.warn({ event: 'handshake_failed', address, message: message.slice(0, 200) }),
+      sentAway: (count) => options.log.warn({ event: 'silent_connections_closed', count }),
+    });
   }
 
   /** Listens, and settles with where: `host:port`, or a socket's path. */
@@ -108,6 +108,8 @@ export class SandboxWebSocketServer {
         this.#sessions.delete(id);
         log.info({ event: 'connection_closed', session: id });
       }
+      // A refusal is bounded whatever came, and so is their number: the hundredth of a minute closes the connection.
+      if (event.type === 'frame_refused') log.warn({ event: 'frame_refused', session: id, ...event.refusal });
       if (event.type === 'message_received' && event.message.type === 'execute_command')
         this.handleExecuteCommand(id, event.message);
       else this.#dispatch(event);
@@ -143,6 +145,11 @@ export class SandboxWebSocketServer {
     for (const [sessionId, { tokenDigest }] of this.#sessions) {
       if (!tokens.holds(tokenDigest)) this.#dispatch({ type: 'token_revoked', sessionId });
     }
+  }
+
+  /** Puts other certificates in force for connections to come; those that are open stay. */
+  replaceTls(files: TlsFiles): void {
+    this.#listener.replaceTls(files);
   }
 
   /** One event at a time: what an effect causes at once waits its turn. */

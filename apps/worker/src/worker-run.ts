@@ -6,13 +6,14 @@ import { WINDOW_BYTES } from '@sandcrew/protocol';
 import type { Logger } from 'pino';
 import type { WorkerConfig } from './config.js';
 import type { WorkerPolicy } from './core/state.js';
-import { TokenRegister } from './io/auth.js';
+import type { TokenRegister } from './io/auth.js';
 import type { ContainmentAdapter } from './io/containment/containment.js';
 import { LimitKeeper } from './io/limits.js';
 import { listenOptions, urlOf } from './io/listen-target.js';
 import type { StateDirectory } from './io/state-directory.js';
 import type { TlsFiles } from './io/tls-files.js';
 import { SandboxWebSocketServer } from './sandbox-websocket-server.js';
+import { reloadSecrets } from './secrets-reload.js';
 
 const MAX_CONNECTIONS = 64;
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -113,13 +114,7 @@ function obeySignals(server: SandboxWebSocketServer, config: WorkerConfig, log: 
   };
   process.on('SIGTERM', drain);
   process.on('SIGINT', drain);
-  process.on('SIGHUP', () => {
-    const tokens = TokenRegister.read(config.tokenFile);
-    if (tokens instanceof TokenRegister) {
-      server.replaceTokens(tokens);
-      log.info({ event: 'tokens_read' });
-    } else log.warn({ event: 'tokens_kept', message: tokens.join('; ') });
-  });
+  process.on('SIGHUP', () => reloadSecrets(server, config, log));
   if (!config.untilStdinCloses) return;
   process.stdin.on('error', () => {});
   process.stdin.once('close', () => server.drain(0)).resume();

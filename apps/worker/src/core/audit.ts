@@ -1,4 +1,5 @@
 /** The audit lines of the log: each accepted command and its end, with who asked for it. */
+import { redactSecrets } from './redaction.js';
 import type { Task } from './state.js';
 import type { Turn } from './turn.js';
 
@@ -17,8 +18,14 @@ export function audit(
   });
 }
 
-/** A command as an audit line shows it: what is long is cut. */
+/** So much of a command is read at all: a megabyte of it would be searched for secrets for nothing. */
+const MAX_READ_CHARACTERS = 2_000;
+const MAX_SHOWN_CHARACTERS = 200;
+
+/** A command as an audit line shows it: what looks like a secret is left out, what is long is cut. */
 export function describeCommand(command: string | readonly string[]): string {
   const text = typeof command === 'string' ? command : command.join(' ');
-  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+  const shown = redactSecrets(text.slice(0, MAX_READ_CHARACTERS));
+  const isCut = shown.length > MAX_SHOWN_CHARACTERS || text.length > MAX_READ_CHARACTERS;
+  return isCut ? `${shown.slice(0, MAX_SHOWN_CHARACTERS)}…` : shown;
 }

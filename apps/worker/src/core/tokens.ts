@@ -37,9 +37,13 @@ export function readTokens(text: string): { tokens: NamedToken[]; faults: string
   return { tokens, faults };
 }
 
+/** Whether tokens can be of this name. */
+export function isTokenName(name: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name);
+}
+
 function judgeToken(name: string, token: string): string | null {
-  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name))
-    return 'expected a NAME of at most 64 letters, digits, ".", "_" or "-"';
+  if (!isTokenName(name)) return 'expected a NAME of at most 64 letters, digits, ".", "_" or "-"';
   if (!/^[A-Za-z0-9._~+/-]*=*$/.test(token))
     return 'expected a token of letters, digits and "-._~+/=" alone, as base64 or hex';
   if (token.length < MIN_TOKEN_CHARACTERS)

@@ -1,7 +1,7 @@
-/** Reads the certificate and the key with which a worker speaks TLS, and tells what is wrong with them. */
+/** Reads the certificate and the key with which a worker speaks TLS, tells what is wrong with them, and says how TLS is spoken. */
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { createSecureContext } from 'node:tls';
+import { createSecureContext, type SecureContextOptions } from 'node:tls';
 
 export interface TlsPaths {
   readonly cert: string;
@@ -14,6 +14,11 @@ export interface TlsFiles {
   readonly key: Buffer;
   /** Where given, a client must show a certificate of this authority. */
   readonly clientCa?: Buffer;
+}
+
+/** What may change while the worker runs, and the oldest version that is spoken. */
+export function contextOf({ cert, key, clientCa }: TlsFiles): SecureContextOptions {
+  return { cert, key, minVersion: 'TLSv1.2', ...(clientCa === undefined ? {} : { ca: clientCa }) };
 }
 
 /** The files, or every fault of them. */

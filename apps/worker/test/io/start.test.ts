@@ -1,6 +1,6 @@
 /** How a worker starts, refuses to start, and is told of new tokens. */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -164,6 +164,41 @@ describe('a token file', () => {
     await run.listening();
     run.kill('SIGTERM');
     await run.ended;
+  });
+});
+
+describe('`token new`', () => {
+  const made = async (...words: string[]) => {
+    const run = new WorkerRun(['token', 'new', ...words]);
+    return { code: await run.ended, stdout: run.stdout, stderr: run.stderr };
+  };
+
+  test('makes 32 random bytes, under a name where one is given, to be appended to the file of a worker', async () => {
+    const bare = await made();
+    expect(bare.stdout).toMatch(/^[A-Za-z0-9_-]{43}\n$/);
+    const named = await made('--name', 'ci');
+    expect(named.stdout).toMatch(/^ci:[A-Za-z0-9_-]{43}\n$/);
+    expect(named.stdout.slice(3)).not.toBe(bare.stdout);
+    writeFileSync(place.tokenFile, bare.stdout + named.stdout);
+    const run = new WorkerRun(place.arguments);
+    await run.listening();
+    run.kill('SIGTERM');
+    await run.ended;
+  });
+
+  test.each([
+    [['--name', 'no spaces'], /--name expects at most 64 letters/],
+    [['--name'], /--name expects/],
+    [['--nam', 'x'], /expected: sandcrew-worker token new \[--name NAME\] \[FILE\]/],
+    [['a', 'b'], /expected: /],
+  ])('%j is refused', async (words, fault) => {
+    expect(await made(...words)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(fault) });
+  });
+
+  test('keeps a file that is there, and tells how a token is added', async () => {
+    const { stderr } = await made(place.tokenFile);
+    expect(stderr).toMatch(/is kept; a further token is added by: .*--name NAME >> /);
+    expect(readFileSync(place.tokenFile, 'utf8')).toContain(TOKEN);
   });
 });
 
