@@ -4,6 +4,7 @@
  */
 import { BLOCK_REQUIREMENTS } from './requirements/blocks.js';
 import { CLI_REQUIREMENTS } from './requirements/cli.js';
+import { EDGE_REQUIREMENTS } from './requirements/edge.js';
 import { MAIN_JOB_REQUIREMENTS } from './requirements/main-job.js';
 import { MANAGER_REQUIREMENTS } from './requirements/manager.js';
 import { OPERATION_REQUIREMENTS } from './requirements/operation.js';
@@ -21,4 +22,5 @@ export const REQUIREMENTS: readonly Requirement[] = [
   ...BLOCK_REQUIREMENTS,
   ...OPERATION_REQUIREMENTS,
   ...SPEED_REQUIREMENTS,
+  ...EDGE_REQUIREMENTS,
 ];

@@ -4,10 +4,12 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const WORKER_MAIN = fileURLToPath(new URL('../../apps/worker/dist/main.js', import.meta.url));
 const START_TIMEOUT_MS = 15_000;
+const LOG_TIMEOUT_MS = 15_000;
 
 export interface WorkerProcess {
   readonly url: string;
@@ -20,6 +22,8 @@ export interface WorkerProcess {
   readonly process: ChildProcess;
   /** Lines of the worker's log so far, parsed. */
   readonly log: Record<string, unknown>[];
+  /** The first record of an event from the `fromIndex`th line on; waits for it. */
+  logged(event: string, fromIndex?: number): Promise<Record<string, unknown>>;
   /** Drains the worker; settles with its exit code. */
   stop(): Promise<number | null>;
 }
@@ -59,7 +63,10 @@ export async function startWorker(
   });
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
   const listening = new Promise<string>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('the worker did not listen in time')), START_TIMEOUT_MS);
+    const timer = globalThis.setTimeout(
+      () => reject(new Error('the worker did not listen in time')),
+      START_TIMEOUT_MS,
+    );
     child.stdout.setEncoding('utf8').once('data', (line: string) => {
       clearTimeout(timer);
       resolve((JSON.parse(line) as { url: string }).url);
@@ -80,9 +87,19 @@ export async function startWorker(
     pid: child.pid ?? 0,
     process: child,
     log,
+    logged: async (event, fromIndex = 0) => {
+      const deadlineMs = performance.now() + LOG_TIMEOUT_MS;
+      for (;;) {
+        const found = log.slice(fromIndex).find((record) => record.event === event);
+        if (found !== undefined) return found;
+        if (performance.now() > deadlineMs)
+          throw new Error(`no ${event} in ${JSON.stringify(log.slice(-5))}`);
+        await setTimeout(10);
+      }
+    },
     stop: async () => {
       child.kill('SIGTERM');
-      const timer = setTimeout(() => child.kill('SIGKILL'), START_TIMEOUT_MS);
+      const timer = globalThis.setTimeout(() => child.kill('SIGKILL'), START_TIMEOUT_MS);
       const code = await exited;
       clearTimeout(timer);
       await rm(directory, { recursive: true, force: true });

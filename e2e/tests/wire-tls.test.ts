@@ -1,13 +1,16 @@
 /** TLS: a worker beyond loopback, met by bare `ws` and by the manager library. The certificates are made for each run. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect } from 'node:tls';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { SandboxManager } from '@sandcrew/manager';
 import { WireClient } from '../wire-client.js';
 import { startWorker, type WorkerProcess } from '../worker-process.js';
 
+const CLI_MAIN = fileURLToPath(new URL('../../../apps/cli/dist/main.js', import.meta.url));
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
 const testTls = hasOpenssl
   ? test
@@ -83,6 +86,94 @@ testTls('with --tls-client-ca a client without a certificate of that authority i
   await expect(WireClient.connect(strict.url, 'x'.repeat(43), { ca, ...own })).rejects.toThrow(/401/); // not instead of a token
 });
 
+testTls('the manager shows its own certificate to a worker that asks for one', async () => {
+  const { url, token } = strict;
+  const ca = read('ca.pem');
+  const own = { cert: read('client.pem'), key: read('client.key') };
+  const manager = new SandboxManager({ workers: [{ url, token, ca, ...own }] });
+  expect((await manager.run({ command: 'echo both' })).stdout).toBe('both\n');
+  await manager.close();
+  const bare = new SandboxManager({ workers: [{ url, token, ca }], connectTimeoutMs: 1_000 });
+  await expect(bare.connected()).rejects.toMatchObject({ code: 'WORKER_UNREACHABLE' });
+  await bare.close();
+  expect(await strict.logged('handshake_failed')).toMatchObject({ address: '127.0.0.1' });
+});
+
+testTls('the command line pins an authority and shows a certificate, by options and by environment', () => {
+  const given = [
+    ...['--worker', strict.url, '--token-file', strict.tokenFile, '--ca', file('ca.pem')],
+    ...['--client-cert', file('client.pem'), '--client-key', file('client.key')],
+  ];
+  const environment = {
+    SANDCREW_WORKER: strict.url,
+    SANDCREW_TOKEN_FILE: strict.tokenFile,
+    SANDCREW_CA: file('ca.pem'),
+    SANDCREW_CLIENT_CERT: file('client.pem'),
+    SANDCREW_CLIENT_KEY: file('client.key'),
+  };
+  expect(sandcrew(['run', ...given, '--', 'echo shown'])).toMatchObject({ status: 0, stdout: 'shown\n' });
+  expect(sandcrew(['run', '--', 'echo found'], environment)).toMatchObject({ status: 0, stdout: 'found\n' });
+  const faulty = ['--worker', 'ws://127.0.0.1:1', '--token-file', strict.tokenFile];
+  const { status, stderr } = sandcrew([
+    'ps',
+    ...faulty,
+    '--ca',
+    file('ca.key'),
+    '--client-key',
+    file('gone'),
+  ]);
+  expect(status).toBe(2);
+  expect(stderr).toContain('expected a wss:// URL with them');
+  expect(stderr).toContain('--client-cert and --client-key: expected both');
+  expect(stderr).toMatch(/--ca: expected a PEM file, unencrypted, got .*ca\.key/);
+  expect(stderr).toMatch(/--client-key: expected a PEM file, unencrypted, got .*gone/);
+});
+
+testTls('TLS older than 1.2 is refused', async () => {
+  const dial = (version: 'TLSv1.1' | 'TLSv1.2') =>
+    new Promise<string>((resolve, reject) => {
+      const { port } = new URL(worker.url);
+      const versions = { minVersion: version, maxVersion: version, ciphers: 'DEFAULT:@SECLEVEL=0' };
+      const socket = connect({ host: '127.0.0.1', port: Number(port), ca: read('ca.pem'), ...versions });
+      socket.once('secureConnect', () => {
+        resolve(socket.getProtocol() ?? '');
+        socket.destroy();
+      });
+      socket.once('error', reject);
+    });
+  expect(await dial('TLSv1.2')).toBe('TLSv1.2');
+  await expect(dial('TLSv1.1')).rejects.toThrow(/protocol version/);
+});
+
+testTls(
+  'SIGHUP reads certificates again, keeps those in force where the new ones will not do, and keeps sessions',
+  async () => {
+    const [cert, key] = [file('rotating.pem'), file('rotating.key')];
+    const put = (name: string) => {
+      copyFileSync(file(`${name}.pem`), cert);
+      copyFileSync(file(`${name}.key`), key);
+    };
+    put('server');
+    const rotating = await startWorker(['--tls-cert', cert, '--tls-key', key]);
+    const tls = { ca: read('ca.pem') };
+    const before = await WireClient.connect(rotating.url, rotating.token, tls);
+    makeCertificate('renewed', 'subjectAltName=IP:127.0.0.1');
+    put('renewed');
+    rotating.process.kill('SIGHUP');
+    await rotating.logged('certificates_read');
+    expect(await nameOfServer(rotating)).toBe('renewed');
+    writeFileSync(cert, 'nothing');
+    rotating.process.kill('SIGHUP');
+    expect(await rotating.logged('certificates_kept')).toMatchObject({
+      message: expect.stringContaining('is no certificate'),
+    });
+    expect(await nameOfServer(rotating)).toBe('renewed');
+    await before.settle();
+    await before.close();
+    expect(await rotating.stop()).toBe(0);
+  },
+);
+
 testTls('a certificate, a key or a CA that will not do is named at the start', async () => {
   const start = (cert: string, key: string, more: string[] = []) =>
     startWorker(['--tls-cert', file(cert), '--tls-key', file(key), ...more]);
@@ -103,11 +194,32 @@ test('beyond loopback without TLS a worker needs --insecure-plaintext REASON, an
   expect(open.log).toContainEqual(
     expect.objectContaining({ event: 'insecure_plaintext', reason: 'a lab without routes' }),
   );
+  for (const empty of ['', ' '])
+    await expect(startWorker(['--listen', '0.0.0.0:0', '--insecure-plaintext', empty])).rejects.toThrow(
+      /--insecure-plaintext expects a reason/,
+    );
   const client = await WireClient.connect(urlOf(open), open.token);
   await client.settle();
   await client.close();
   expect(await open.stop()).toBe(0);
 });
+
+/** Whom the certificate of a worker names. */
+function nameOfServer({ url }: WorkerProcess): Promise<string | string[]> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: '127.0.0.1', port: Number(new URL(url).port), ca: read('ca.pem') });
+    socket.once('error', reject);
+    socket.once('secureConnect', () => {
+      resolve(socket.getPeerCertificate().subject.CN);
+      socket.destroy();
+    });
+  });
+}
+
+function sandcrew(words: readonly string[], environment: NodeJS.ProcessEnv = {}) {
+  const env = { PATH: process.env.PATH, HOME: directory, ...environment };
+  return spawnSync(process.execPath, [CLI_MAIN, ...words], { encoding: 'utf8', env, timeout: 20_000 });
+}
 
 function makeAuthority(name: string): void {
   openssl(`req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=${name}`, [

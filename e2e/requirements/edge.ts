@@ -1,0 +1,116 @@
+/** The edge: docs/security.md, line by line. */
+import type { Requirement } from './requirement.js';
+
+const WORKER = 'apps/worker/src';
+const MANAGER = 'packages/manager/src';
+const CLI = 'apps/cli/src';
+
+export const EDGE_REQUIREMENTS: readonly Requirement[] = [
+  {
+    source: 'Edge',
+    says: 'Each of a crowd of silent connections has a second, and then makes room for the next.',
+    test: ['apps/worker/test/core/waiting-room', 'each has a whole second'],
+    mutation: [`${WORKER}/core/waiting-room.ts`, '>= policy.patienceMs', '>= policy.patienceMs / 2'],
+  },
+  {
+    source: 'Edge',
+    says: 'Silent connections are sent away long before their headers are overdue, and good ones served.',
+    test: [
+      'apps/worker/test/io/crowd',
+      'a crowd of 990 silent connections keeps no good one out, and makes room when it has had its second',
+    ],
+    mutation: [`${WORKER}/io/waiting-room.ts`, 'silent.destroy();', 'silent.pause();'],
+  },
+  {
+    source: 'Edge',
+    says: 'Where few files may be open, half of them are left for tasks.',
+    test: [
+      'apps/worker/test/core/waiting-room',
+      'so many are let wait that half of the open files are left for tasks',
+    ],
+    mutation: [`${WORKER}/core/waiting-room.ts`, 'Math.floor(maxOpenFiles / 2)', 'maxOpenFiles'],
+  },
+  {
+    source: 'Edge',
+    says: 'A peer that pings and reads nothing costs the worker no memory.',
+    test: ['apps/worker/test/io/crowd', 'a peer that pings and reads nothing costs no memory'],
+    mutation: [
+      `${WORKER}/io/websocket.ts`,
+      'socket.bufferedAmount < MAX_PONG_BACKLOG_BYTES',
+      'socket.bufferedAmount >= 0',
+    ],
+  },
+  {
+    source: 'Edge',
+    says: 'A refused peer that does not close holds no connection and no exit.',
+    test: ['apps/worker/test/io/crowd', 'a refused peer that does not close is not waited for'],
+    mutation: [`${WORKER}/io/websocket.ts`, '    this.#waiting.close();\n', ''],
+  },
+  {
+    source: 'Edge',
+    says: 'TLS older than 1.2 is refused.',
+    test: ['e2e/tests/wire-tls', 'TLS older than 1.2 is refused'],
+    mutation: [`${WORKER}/io/tls-files.ts`, "minVersion: 'TLSv1.2'", "minVersion: 'TLSv1.3'"],
+  },
+  {
+    source: 'Edge',
+    says: 'SIGHUP reads certificates again; faulty ones are not taken.',
+    test: [
+      'e2e/tests/wire-tls',
+      'SIGHUP reads certificates again, keeps those in force where the new ones will not do, and keeps sessions',
+    ],
+    mutation: [`${WORKER}/io/websocket.ts`, 'this.#secureServer?.setSecureContext(contextOf(files));', ''],
+  },
+  {
+    source: 'Edge',
+    says: 'The manager shows its certificate to a worker that asks for one.',
+    test: ['e2e/tests/wire-tls', 'the manager shows its own certificate to a worker that asks for one'],
+    mutation: [
+      `${MANAGER}/io/worker-links.ts`,
+      'tls: { ca, cert, key }',
+      'tls: { ca, cert: undefined, key: undefined }',
+    ],
+  },
+  {
+    source: 'Edge',
+    says: 'The command line pins an authority and shows a certificate.',
+    test: [
+      'e2e/tests/wire-tls',
+      'the command line pins an authority and shows a certificate, by options and by environment',
+    ],
+    mutation: [`${CLI}/tls-files.ts`, "environment['SANDCREW_CA']", "environment['SANDCREW_CAS']"],
+  },
+  {
+    source: 'Edge',
+    says: 'A CA that is given for a URL without TLS is refused: nothing would be pinned.',
+    test: [
+      'packages/manager/test/bad-input',
+      'are refused by name: {"workers":[{"url":"ws://127.0.0.1:1","token":"x","ca":"x"}]}',
+    ],
+    mutation: [`${MANAGER}/worker-options.ts`, "!url.startsWith('wss:')", "!url.startsWith('ws')"],
+  },
+  {
+    source: 'Edge',
+    says: 'An error never repeats the token, whatever the other side says.',
+    test: [
+      'packages/manager/test/refused-connections',
+      'never has the token told, whatever the other side says',
+    ],
+    mutation: [`${MANAGER}/io/worker-connection.ts`, "words.replaceAll(token, '[token]')", 'words'],
+  },
+  {
+    source: 'Edge',
+    says: 'A line for the log keeps no secret.',
+    test: ['apps/worker/test/core/redaction', 'DB_PASSWORD=hunter2 ./run'],
+    mutation: [`${WORKER}/core/redaction.ts`, '`$1${HIDDEN}`', "'$&'"],
+  },
+  {
+    source: 'Edge',
+    says: '`token new --name` makes a token under a name.',
+    test: [
+      'apps/worker/test/io/start',
+      'makes 32 random bytes, under a name where one is given, to be appended to the file of a worker',
+    ],
+    mutation: [`${WORKER}/token-command.ts`, "name === null ? '' : `${name}:`", "''"],
+  },
+];
