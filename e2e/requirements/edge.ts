@@ -19,7 +19,7 @@ export const EDGE_REQUIREMENTS: readonly Requirement[] = [
       'apps/worker/test/io/crowd',
       'a crowd of 990 silent connections keeps no good one out, and makes room when it has had its second',
     ],
-    mutation: [`${WORKER}/io/waiting-room.ts`, 'silent.destroy();', 'silent.pause();'],
+    mutation: [`${WORKER}/io/websocket.ts`, 'this.#waiting.enter(socket);', 'this.#waiting.leave(socket);'],
   },
   {
     source: 'Edge',
@@ -37,14 +37,18 @@ export const EDGE_REQUIREMENTS: readonly Requirement[] = [
     mutation: [
       `${WORKER}/io/websocket.ts`,
       'socket.bufferedAmount < MAX_PONG_BACKLOG_BYTES',
-      'socket.bufferedAmount >= 0',
+      'socket.bufferedAmount < 9_999 * MAX_PONG_BACKLOG_BYTES',
     ],
   },
   {
     source: 'Edge',
-    says: 'A refused peer that does not close holds no connection and no exit.',
+    says: 'A refused peer that does not close holds no connection.',
     test: ['apps/worker/test/io/crowd', 'a refused peer that does not close is not waited for'],
-    mutation: [`${WORKER}/io/websocket.ts`, '    this.#waiting.close();\n', ''],
+    mutation: [
+      `${WORKER}/io/websocket.ts`,
+      'setTimeout(() => socket.destroy(), REFUSAL_LINGER_MS)',
+      'setTimeout(() => socket.resume(), REFUSAL_LINGER_MS)',
+    ],
   },
   {
     source: 'Edge',
@@ -59,7 +63,11 @@ export const EDGE_REQUIREMENTS: readonly Requirement[] = [
       'e2e/tests/wire-tls',
       'SIGHUP reads certificates again, keeps those in force where the new ones will not do, and keeps sessions',
     ],
-    mutation: [`${WORKER}/io/websocket.ts`, 'this.#secureServer?.setSecureContext(contextOf(files));', ''],
+    mutation: [
+      `${WORKER}/io/websocket.ts`,
+      'this.#secureServer?.setSecureContext(contextOf(files));',
+      'contextOf(files);',
+    ],
   },
   {
     source: 'Edge',
@@ -68,7 +76,7 @@ export const EDGE_REQUIREMENTS: readonly Requirement[] = [
     mutation: [
       `${MANAGER}/io/worker-links.ts`,
       'tls: { ca, cert, key }',
-      'tls: { ca, cert: undefined, key: undefined }',
+      'tls: { ca, cert: key, key: cert }',
     ],
   },
   {
@@ -102,7 +110,7 @@ export const EDGE_REQUIREMENTS: readonly Requirement[] = [
     source: 'Edge',
     says: 'A line for the log keeps no secret.',
     test: ['apps/worker/test/core/redaction', 'DB_PASSWORD=hunter2 ./run'],
-    mutation: [`${WORKER}/core/redaction.ts`, '`$1${HIDDEN}`', "'$&'"],
+    mutation: [`${WORKER}/core/redaction.ts`, '`$1${HIDDEN}`', '`$&${HIDDEN}`'],
   },
   {
     source: 'Edge',
@@ -112,5 +120,109 @@ export const EDGE_REQUIREMENTS: readonly Requirement[] = [
       'makes 32 random bytes, under a name where one is given, to be appended to the file of a worker',
     ],
     mutation: [`${WORKER}/token-command.ts`, "name === null ? '' : `${name}:`", "''"],
+  },
+  {
+    source: 'Hostile worker',
+    says: 'A worker that speaks as another loses its connection, and its tasks are lost.',
+    test: [
+      'packages/manager/test/hostile-worker',
+      'that speaks as another is cut off, and the third time its task is lost with what is known',
+    ],
+    mutation: [`${MANAGER}/core/worker-lies.ts`, 'message.workerId !== workerId', "message.workerId === ''"],
+  },
+  {
+    source: 'Hostile worker',
+    says: 'A worker that tells less output than came loses its connection, and its tasks are lost.',
+    test: [
+      'packages/manager/test/hostile-worker',
+      'that ends before what came is cut off, and the third time its task is lost with what is known',
+    ],
+    mutation: [`${MANAGER}/core/worker-lies.ts`, 'outputBytes < here', 'outputBytes < 0'],
+  },
+  {
+    source: 'Hostile worker',
+    says: 'A message of more than 64 fragments ends the connection on this side too.',
+    test: [
+      'packages/manager/test/hostile-worker',
+      'that sends too many fragments is cut off, and the third time its task is lost with what is known',
+    ],
+    mutation: [
+      `${MANAGER}/io/worker-connection.ts`,
+      'maxFragments: MAX_FRAGMENTS',
+      'maxFragments: 9 * MAX_FRAGMENTS',
+    ],
+  },
+  {
+    source: 'Hostile worker',
+    says: 'The window that a worker claims is bounded.',
+    test: [
+      'packages/manager/test/hostile-worker',
+      'whose welcome is one with a window without end is given no task',
+    ],
+    mutation: [
+      `${MANAGER}/core/worker-lies.ts`,
+      'limits.windowBytes > MAX_WINDOW_BYTES',
+      'limits.windowBytes > 2 ** 41 * MAX_WINDOW_BYTES',
+    ],
+  },
+  {
+    source: 'Hostile worker',
+    says: 'A worker that lists a task twice is given none.',
+    test: ['packages/manager/test/hostile-worker', 'whose welcome is one with a task twice is given no task'],
+    mutation: [`${MANAGER}/core/worker-lies.ts`, 'listed.has(taskId)', 'listed.size > 99'],
+  },
+  {
+    source: 'Hostile worker',
+    says: 'Who comes back and lies loses its tasks, though it was never connected again.',
+    test: [
+      'packages/manager/test/hostile-worker',
+      'that comes back with less output than came loses its tasks',
+    ],
+    mutation: [
+      `${MANAGER}/core/worker-life.ts`,
+      'else if (worker.breaches >= MAX_BREACHES)',
+      'else if (worker.breaches > 99)',
+    ],
+  },
+  {
+    source: 'Hostile worker',
+    says: 'What answers another question answers none.',
+    test: [
+      'packages/manager/test/hostile-worker',
+      'that removes another workspace than was asked for has not answered',
+    ],
+    mutation: [`${MANAGER}/core/answering.ts`, 'kind.workspace === workspace', "kind.workspace !== ''"],
+  },
+  {
+    source: 'Hostile worker',
+    says: 'The words of a worker steer no terminal.',
+    test: [
+      'packages/manager/test/hostile-worker',
+      'whose words steer a terminal, or have no end, is shown without',
+    ],
+    mutation: [
+      `${MANAGER}/core/worker-words.ts`,
+      "cut.replaceAll(NO_TEXT, '\\uFFFD')",
+      "cut.replaceAll(NO_TEXT, '$&')",
+    ],
+  },
+  {
+    source: 'Hostile worker',
+    says: 'Two workers of one name are neither of them found by it.',
+    test: ['packages/manager/test/hostile-worker', 'that calls itself as another does is not taken for it'],
+    mutation: [`${MANAGER}/core/state.ts`, 'named.length === 1', 'named.length > 0'],
+  },
+  {
+    source: 'Hostile worker',
+    says: 'Whatever a worker says, the machine holds.',
+    test: [
+      'packages/manager/test/core/any-worker',
+      'whatever a worker says, the machine holds and settles each task at most once',
+    ],
+    mutation: [
+      `${MANAGER}/core/task-blocks.ts`,
+      "if (task.state === 'running')",
+      "if (task.state !== 'blocked')",
+    ],
   },
 ];

@@ -90,7 +90,11 @@ export const WIRE_REQUIREMENTS: readonly Requirement[] = [
     source: 'Security: TLS',
     says: 'The manager can pin a CA.',
     test: ['e2e/tests/wire-tls', 'the manager pins a CA: the right one connects, any other is told as such'],
-    mutation: [`${MANAGER}/io/worker-connection.ts`, '...pemOf(target.tls)', 'rejectUnauthorized: false'],
+    mutation: [
+      `${MANAGER}/io/worker-connection.ts`,
+      '...pemOf(target.tls)',
+      '...{ ...pemOf(target.tls), rejectUnauthorized: false }',
+    ],
   },
   {
     source: 'Security: TLS',

@@ -54,6 +54,7 @@ export class FakeWorker {
   readonly #waiting: { readonly type: string; take(message: ManagerMessage): void }[] = [];
   readonly #seen = new Map<string, number>();
   #socket: WebSocket | null = null;
+  #transport: Duplex | null = null;
   #port = 0;
 
   /** Use `listen`. */
@@ -88,7 +89,7 @@ export class FakeWorker {
         );
         return;
       }
-      this.#sockets.handleUpgrade(request, socket, head, (opened) => this.#accept(opened));
+      this.#sockets.handleUpgrade(request, socket, head, (opened) => this.#accept(opened, socket));
     });
   }
 
@@ -167,6 +168,11 @@ export class FakeWorker {
     this.#socket?.send(frame);
   }
 
+  /** Bytes as they are, past all framing: what no WebSocket would send. */
+  sendBytes(bytes: Uint8Array): void {
+    this.#transport?.write(bytes);
+  }
+
   /** Ends the connection without a word, as a broken network does. */
   cut(): void {
     this.#socket?.terminate();
@@ -190,8 +196,9 @@ export class FakeWorker {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  #accept(socket: WebSocket): void {
+  #accept(socket: WebSocket, transport: Duplex): void {
     this.#socket = socket;
+    this.#transport = transport;
     socket.on('error', () => {});
     socket.on('close', () => {
       if (this.#socket === socket) this.#socket = null;

@@ -21,6 +21,8 @@ import { WaitingRoom } from './waiting-room.js';
 /** Headers that are not finished in this time close the connection, milliseconds. */
 const HEADERS_TIMEOUT_MS = 5_000;
 const MAX_HEADER_BYTES = 8_192;
+/** So long a peer has to take its refusal and to close, milliseconds. */
+const REFUSAL_LINGER_MS = 2_000;
 /** With so much unsent to a peer its pings are not answered: one that pings and reads nothing would fill the memory, bytes. */
 const MAX_PONG_BACKLOG_BYTES = 65_536;
 /** How often peers are looked at, milliseconds. */
@@ -171,7 +173,7 @@ export class WebSocketListener {
 
 /** Answers, and does not wait for long that the peer takes the answer and closes. */
 function refuse(socket: Duplex, { status, message }: Exclude<UpgradeVerdict, { status: 101 }>): void {
-  const timer = setTimeout(() => socket.destroy(), HEADERS_TIMEOUT_MS);
+  const timer = setTimeout(() => socket.destroy(), REFUSAL_LINGER_MS);
   socket.once('close', () => clearTimeout(timer)).resume();
   const body = `${message}\n`;
   socket.end(

@@ -53,8 +53,12 @@ export function advanceRequests(turn: Turn, worker: Worker): void {
   }
 }
 
-export function endRemoval(turn: Turn, worker: Worker, fault: Fault | null): void {
-  const request = removalsOf(requestsOf(turn, worker)).find(({ sent }) => sent);
+/** @param workspace which, where the worker says it: of another than was asked for it may say what it likes. */
+export function endRemoval(turn: Turn, worker: Worker, fault: Fault | null, workspace?: string): void {
+  const request = removalsOf(requestsOf(turn, worker)).find(
+    ({ sent, kind }) =>
+      sent && (workspace === undefined || (kind.kind === 'remove_workspace' && kind.workspace === workspace)),
+  );
   if (request === undefined) return;
   if (fault === null) answer(turn, request, worker);
   else refuse(turn, request, fault);

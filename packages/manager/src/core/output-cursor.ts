@@ -113,7 +113,7 @@ export function chooseAck(cursor: OutputCursor, windowBytes = WINDOW_BYTES): 'no
 
 /** Whether the worker waits for credit, and with it the task's end: its reader is slow, not the worker. */
 export function isHeldBack(cursor: OutputCursor, windowBytes = WINDOW_BYTES): boolean {
-  return cursor.receivedBytes - cursor.ackedBytes > windowBytes - MAX_CHUNK_BYTES;
+  return cursor.receivedBytes - cursor.ackedBytes > Math.max(0, windowBytes - MAX_CHUNK_BYTES);
 }
 
 /** The worker is being told. Returns the offset to tell. */

@@ -59,9 +59,13 @@ export function openState(policy: ManagerPolicy): ManagerState {
   };
 }
 
-/** A worker by what it calls itself, by its URL, or, where none is named, the only one. */
+/**
+ * A worker by its URL, by what it calls itself, or, where none is named, the only one. Where two call themselves the same,
+ * either may be the one that is not meant, and neither is found.
+ */
 export function findWorker(state: ManagerState, name: string | undefined): Worker | null {
   const workers = [...state.workers.values()];
   if (name === undefined) return workers.length === 1 ? (workers[0] as Worker) : null;
-  return workers.find((worker) => workerName(worker) === name || worker.url === name) ?? null;
+  const named = workers.filter((worker) => workerName(worker) === name);
+  return workers.find(({ url }) => url === name) ?? (named.length === 1 ? (named[0] as Worker) : null);
 }

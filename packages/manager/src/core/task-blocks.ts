@@ -5,6 +5,10 @@ import type { BlockInfo } from './report.js';
 import { moveTask, note, type Task } from './task.js';
 import { placeOf, type Turn } from './turn.js';
 import { type Worker, workerName } from './worker.js';
+import { showWords } from './worker-words.js';
+
+/** In the history, of which a task keeps many entries. */
+const MAX_SUMMARY_CHARACTERS = 500;
 
 export function taskBlocked(turn: Turn, task: Task, worker: Worker, message: BlockDetected): void {
   const { reason, confidence, resourceUsage, recoverable, evidence, action } = message;
@@ -20,7 +24,9 @@ export function taskBlocked(turn: Turn, task: Task, worker: Worker, message: Blo
     action,
   };
   task.blocks.set(reason, { block, sinceMs: turn.nowMs - message.duration });
-  const why = `${reason}, ${confidence}${evidence.summary === undefined ? '' : `: ${evidence.summary}`}`;
+  const summary =
+    evidence.summary === undefined ? '' : `: ${showWords(evidence.summary, MAX_SUMMARY_CHARACTERS)}`;
+  const why = `${reason}, ${confidence}${summary}`;
   if (task.state === 'running') moveTask(task, 'block', placeOf(turn, task), why);
   else note(task, placeOf(turn, task), why);
   turn.effects.push({ type: 'tell_block', block });

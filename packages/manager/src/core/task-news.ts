@@ -102,7 +102,7 @@ export function taskMessageRefused(
   turn: Turn,
   task: Task,
   worker: Worker,
-  { code, message }: ProtocolError,
+  { code, message }: Pick<ProtocolError, 'code' | 'message'>,
 ): void {
   if (code === 'stdin_closed' || code === 'task_ended' || code === 'input_full') {
     turn.effects.push({ type: 'refuse_input', taskId: task.taskId, message });

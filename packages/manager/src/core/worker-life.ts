@@ -57,6 +57,7 @@ export function connectionLost(
   refreshSlots(turn, worker);
   rewindRequests(turn, worker);
   if (wasConnected) loseSight(turn, worker, fault);
+  else if (worker.breaches >= MAX_BREACHES) loseTasks(turn, worker, fault);
   if (lasting) refuseRequests(turn, worker, fault);
   // The newer connection of the same managerId would be thrown out by this one, and this one by it again.
   if (fault.code !== 'CONNECTION_REPLACED') {
@@ -77,11 +78,13 @@ function loseSight(turn: Turn, worker: Worker, fault: Fault): void {
     if (!task.sent) loseTask(turn, task, fault.message);
     else if (task.state !== 'unknown') moveTask(task, 'disconnect', placeOf(turn, task), fault.message);
   }
-  if (fault.code === 'CONNECTION_REPLACED' || worker.breaches >= MAX_BREACHES) {
-    for (const task of tasksOf(turn, worker)) loseTask(turn, task, fault.message);
-  }
+  if (fault.code === 'CONNECTION_REPLACED' || worker.breaches >= MAX_BREACHES) loseTasks(turn, worker, fault);
   if (worker.taskIds.size > 0)
     setTimer(turn, { kind: 'away', workerKey: worker.key }, turn.state.policy.lostAfterMs);
+}
+
+function loseTasks(turn: Turn, worker: Worker, fault: Fault): void {
+  for (const task of tasksOf(turn, worker)) loseTask(turn, task, fault.message);
 }
 
 export function protocolBroken(turn: Turn, worker: Worker, message: string): void {

@@ -7,16 +7,27 @@ import { blockCleared, taskBlocked } from './task-blocks.js';
 import { taskCompleted, taskErred, taskMessageRefused, taskStarted } from './task-news.js';
 import { type Turn, workerOf } from './turn.js';
 import { type Worker, workerName } from './worker.js';
+import { findLie } from './worker-lies.js';
 import { protocolBroken, workerBeat } from './worker-life.js';
 import { workerWelcomed } from './worker-return.js';
+import { showWords } from './worker-words.js';
 
 export function handleMessage(turn: Turn, worker: Worker, message: WorkerMessage): void {
-  if (message.type === 'welcome') {
-    if (worker.phase !== 'connected') workerWelcomed(turn, worker, message);
-    else protocolBroken(turn, worker, 'expected one welcome, got another');
+  const isWelcome = message.type === 'welcome';
+  if (!isWelcome && worker.phase !== 'connected') return;
+  if (isWelcome && worker.phase === 'connected') {
+    protocolBroken(turn, worker, 'expected one welcome, got another');
     return;
   }
-  if (worker.phase !== 'connected') return;
+  const lie = findLie(worker, message, (taskId) => taskOf(turn, worker, taskId));
+  if (lie !== null) {
+    protocolBroken(turn, worker, lie);
+    return;
+  }
+  if (isWelcome) {
+    workerWelcomed(turn, worker, message);
+    return;
+  }
   switch (message.type) {
     case 'heartbeat':
       workerBeat(turn, worker, message);
@@ -29,7 +40,7 @@ export function handleMessage(turn: Turn, worker: Worker, message: WorkerMessage
     case 'workspace_removed':
       worker.workspaces.delete(message.workspace);
       turn.state.homes.delete(message.workspace);
-      endRemoval(turn, worker, null);
+      endRemoval(turn, worker, null, message.workspace);
       return;
     case 'protocol_error':
       handleRefusal(turn, worker, message);
@@ -42,9 +53,10 @@ export function handleMessage(turn: Turn, worker: Worker, message: WorkerMessage
 
 /** It would not take a message. Which removal of a workspace is meant need not be said: one at a time is asked for. */
 function handleRefusal(turn: Turn, worker: Worker, refusal: ProtocolError): void {
-  const { code, message, taskId } = refusal;
+  const { code, taskId } = refusal;
+  const message = showWords(refusal.message);
   if (taskId !== undefined)
-    withTaskOf(turn, worker, taskId, (task) => taskMessageRefused(turn, task, worker, refusal));
+    withTaskOf(turn, worker, taskId, (task) => taskMessageRefused(turn, task, worker, { code, message }));
   else if (code === 'workspace_busy') endRemoval(turn, worker, { code: 'WORKSPACE_BUSY', message });
   else if (code === 'unknown_workspace') endRemoval(turn, worker, { code: 'UNKNOWN_WORKSPACE', message });
 }
@@ -63,7 +75,7 @@ function handleTaskMessage(turn: Turn, task: Task, worker: Worker, message: Task
       taskCompleted(turn, task, worker, message);
       return;
     case 'task_error':
-      taskErred(turn, task, worker, message);
+      taskErred(turn, task, worker, { ...message, message: showWords(message.message) });
       return;
     case 'block_detected':
       taskBlocked(turn, task, worker, message);
@@ -93,6 +105,11 @@ function handleTaskMessage(turn: Turn, task: Task, worker: Worker, message: Task
 
 /** What a worker says of a task that it does not have (any more) is no news. */
 function withTaskOf(turn: Turn, worker: Worker, taskId: string, act: (task: Task) => void): void {
+  const task = taskOf(turn, worker, taskId);
+  if (task !== undefined && task.state !== 'unknown') act(task);
+}
+
+function taskOf(turn: Turn, worker: Worker, taskId: string): Task | undefined {
   const task = turn.state.tasks.get(taskId);
-  if (task !== undefined && workerOf(turn, task) === worker && task.state !== 'unknown') act(task);
+  return task !== undefined && workerOf(turn, task) === worker ? task : undefined;
 }

@@ -4,6 +4,9 @@ import { judgeHealth } from './health.js';
 import type { SandboxWorker } from './report.js';
 import { type Fault, SandboxError } from './sandbox-error.js';
 
+/** More slots than any host has: what a worker says beyond it is not believed. */
+const MAX_TASKS = 10_000;
+
 /** What a worker told of itself in its welcome. */
 export interface WorkerIdentity {
   readonly workerId: string;
@@ -111,7 +114,7 @@ export function identify(welcome: Welcome): WorkerIdentity {
     type: welcome.workerType,
     labels: welcome.labels,
     memoryBytes: welcome.resources.memoryBytes,
-    maxTasks: welcome.maxTasks,
+    maxTasks: Math.min(welcome.maxTasks, MAX_TASKS),
     containment: welcome.containment,
     windowBytes: welcome.limits.windowBytes,
   };

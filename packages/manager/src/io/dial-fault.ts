@@ -1,6 +1,7 @@
 /** Puts a failed dial, or the end of a connection, into words: the code, the URL, and whether dialling again may mend it. */
 import { CLOSE_CODES, SUBPROTOCOL } from '@sandcrew/protocol';
 import type { ErrorCode, Fault } from '../core/sandbox-error.js';
+import { showWords } from '../core/worker-words.js';
 
 export interface DialFault {
   readonly fault: Fault;
@@ -20,7 +21,7 @@ const BY_STATUS: Readonly<Record<number, { code: ErrorCode; lasting: boolean; sa
 /** The upgrade was answered with another HTTP status than 101. `body` is the worker's own words, bounded. */
 export function faultOfStatus(url: string, status: number, body: string): DialFault {
   const known = BY_STATUS[status];
-  const words = body.trim().slice(0, 300);
+  const words = showWords(body.trim(), 300);
   return {
     fault: {
       code: known?.code ?? 'WORKER_UNREACHABLE',
@@ -60,7 +61,7 @@ export function faultOfTimeout(url: string, timeoutMs: number): DialFault {
 /** An open connection was closed. */
 export function faultOfClose(url: string, code: number, reason: string): DialFault {
   const details = { url, closeCode: code };
-  const said = `${code}${reason === '' ? '' : ` ${reason.slice(0, 200)}`}`;
+  const said = `${code}${reason === '' ? '' : ` ${showWords(reason, 200)}`}`;
   if (code === CLOSE_CODES.replaced) {
     const message = `${url} gave the connection to another manager with this managerId (${said}).`;
     return { fault: { code: 'CONNECTION_REPLACED', message, details }, lasting: true };

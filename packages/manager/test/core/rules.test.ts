@@ -133,7 +133,7 @@ describe('placing', () => {
         {
           type: 'message_received',
           workerKey: task.workerKey as string,
-          message: { ...end, workerId: 'w', timestamp: 1 },
+          message: { ...end, workerId: task.workerKey as string, timestamp: 1 }, // its name is its key here
         },
         at,
       );
