@@ -25,7 +25,13 @@ cpSync(ROOT, tree, {
 });
 symlinkSync(modules, join(tree, 'node_modules'));
 
-const BUILD_ORDER = ['packages/protocol', 'packages/manager', 'apps/worker', 'apps/cli'];
+const BUILD_ORDER = [
+  'packages/protocol',
+  'packages/conformance',
+  'packages/manager',
+  'apps/worker',
+  'apps/cli',
+];
 /** Packages whose build is behind their sources. */
 const stale = new Set();
 
