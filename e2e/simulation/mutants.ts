@@ -171,6 +171,10 @@ export const MUTANTS: readonly Mutant[] = [
       "signal: 'SIGTERM', foreground: false",
     ],
   },
+  {
+    says: 'A worker that shuts down does not wait for what is on its way.',
+    mutation: [`${WORKER}/drain.ts`, "session.kind !== 'manager' || session.knowsDrain", 'true'],
+  },
   // The manager: queue, recovery, cursor
   {
     says: 'A task that is not idempotent is queued again.',

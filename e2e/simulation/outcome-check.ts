@@ -10,8 +10,8 @@ export interface Lately {
   readonly lostAfterMs: number;
   /** Whether its worker is another one now than the one that was connected last: its tasks died with that. */
   readonly hasRestarted: boolean;
-  /** Whether anything goes wrong in this run at all. */
-  readonly isFaulty: boolean;
+  /** What goes wrong in this run at all: nothing, workers that are shut down in good order, anything. */
+  readonly disturbance: 'none' | 'drains' | 'any';
   /** Whether the task was taken over from an earlier life of its manager, which alone was told what came of its start. */
   readonly isAdopted: boolean;
 }
@@ -27,7 +27,7 @@ export function judgeFault(
   lately: Lately,
 ): string | null {
   const { plan } = record;
-  if (DISTURBED.includes(fault.code) && !lately.isFaulty) return 'although nothing went wrong';
+  if (DISTURBED.includes(fault.code) && lately.disturbance === 'none') return 'although nothing went wrong';
   switch (fault.code) {
     case 'LOST':
       return judgeLoss(record, fault, lately);
@@ -59,6 +59,8 @@ function judgeLoss(record: TaskRecord, { detail }: Fault, lately: Lately): strin
   const wasRejected = lately.isAdopted && record.plan.process.start === 'rejected';
   if (!isAway && !lately.hasRestarted && !wasRejected)
     return 'although its worker kept it and was not away for long';
+  if (lately.disturbance === 'drains' && record.lives.length === 0)
+    return 'although it was never started, and its worker was shut down in good order';
   return detail === 'never_started' ? judgeNeverRan(record) : null;
 }
 

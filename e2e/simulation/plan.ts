@@ -74,6 +74,7 @@ const PROFILES: readonly (readonly FaultPlan['kind'][])[] = [
   ['cut', 'worker_crash'],
   ['cut', 'manager_crash'],
   ['cut', 'half_open', 'worker_pause'],
+  ['worker_drain'],
   ['cut', 'cut', 'half_open', 'worker_crash', 'worker_pause', 'manager_crash', 'worker_drain'],
 ];
 

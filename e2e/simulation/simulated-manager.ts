@@ -29,7 +29,7 @@ export class SimulatedManager {
   isGone = false;
   readonly #world: World;
   readonly #workers: ReadonlyMap<string, SimulatedWorker>;
-  readonly #isFaulty: boolean;
+  readonly #disturbance: Lately['disturbance'];
   #life = 0;
   #state!: ManagerState;
   #relay!: OutputRelay;
@@ -49,13 +49,13 @@ export class SimulatedManager {
     world: World,
     plan: ManagerPlan,
     workers: ReadonlyMap<string, SimulatedWorker>,
-    isFaulty: boolean,
+    disturbance: Lately['disturbance'],
     dial: Dial,
   ) {
     this.#world = world;
     this.plan = plan;
     this.#workers = workers;
-    this.#isFaulty = isFaulty;
+    this.#disturbance = disturbance;
     this.#links = new ManagerLinks(dial, (event) => this.#dispatch(event));
     this.#unsubmitted = [...plan.tasks];
     for (const task of plan.tasks) this.records.set(task.taskId, new TaskRecord(task));
@@ -326,7 +326,7 @@ export class SimulatedManager {
       awaySinceMs: this.#awaySinceMs.get(url ?? '') ?? nowMs,
       lostAfterMs: this.plan.policy.lostAfterMs,
       hasRestarted: this.#workers.get(url ?? '')?.bootId !== this.#bootIds.get(url ?? ''),
-      isFaulty: this.#isFaulty,
+      disturbance: this.#disturbance,
     };
   }
 

@@ -93,8 +93,9 @@ export class SimulatedWorker {
   crash(forMs: number): void {
     if (!this.isUp) return;
     this.#world.note(() => `${this.plan.name} dies`);
+    // What it has closed itself is on its way: the system delivers that.
     for (const { connection } of this.#sockets.values())
-      connection.vanish('worker', this.#world.chance.is(0.7));
+      if (connection.isOpen('worker')) connection.vanish('worker', this.#world.chance.is(0.7));
     this.#end();
     this.#world.after(forMs, () => this.#begin());
   }
@@ -238,6 +239,8 @@ export class SimulatedWorker {
           .get(sessionId)
           ?.sendOutput(effect, this.#lifeFor(sessionId, frame.taskId), flushed);
       }
+      case 'ask_drain_heard':
+        return this.#askDrainHeard(effect.sessionId);
       case 'close_connection':
         return this.#sockets.get(effect.sessionId)?.connection.close('worker', effect.code);
       case 'start_process':
@@ -265,6 +268,13 @@ export class SimulatedWorker {
         return;
       default: // logs, and what is about text, blocks and workspaces
     }
+  }
+
+  /** There and back, behind all that was sent before on either way. */
+  #askDrainHeard(sessionId: string): void {
+    const connection = this.#sockets.get(sessionId)?.connection;
+    const heard = this.#whileUp(() => this.#dispatch({ type: 'drain_heard', sessionId }));
+    connection?.send('worker', () => connection.send('manager', heard));
   }
 
   /** Which start of a command is meant where a session speaks of a task. */

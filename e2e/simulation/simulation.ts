@@ -54,7 +54,7 @@ class Run {
         world,
         manager,
         byUrl,
-        plan.faults.length > 0,
+        disturbanceOf(plan.faults),
         (url, news) => this.#dial(made, url, news),
       );
       return made;
@@ -166,4 +166,9 @@ class Run {
     if (record === undefined) throw new Violation(`${taskKey} is nobody's`);
     return record;
   }
+}
+
+function disturbanceOf(faults: readonly FaultPlan[]): 'none' | 'drains' | 'any' {
+  if (faults.length === 0) return 'none';
+  return faults.every(({ kind }) => kind === 'worker_drain') ? 'drains' : 'any';
 }

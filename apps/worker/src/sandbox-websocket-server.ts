@@ -187,7 +187,16 @@ export class SandboxWebSocketServer {
   #performOnSession(
     effect: Extract<
       WorkerEffect,
-      { type: 'send' | 'send_output' | 'begin_text' | 'prime_text' | 'finish_text' | 'close_connection' }
+      {
+        type:
+          | 'send'
+          | 'send_output'
+          | 'begin_text'
+          | 'prime_text'
+          | 'finish_text'
+          | 'ask_drain_heard'
+          | 'close_connection';
+      }
     >,
   ): void {
     const session = this.#sessions.get(effect.sessionId)?.session;
@@ -202,6 +211,8 @@ export class SandboxWebSocketServer {
         return session?.primeText(effect.taskId, effect.stream, effect.data);
       case 'finish_text':
         return session?.finishText(effect.taskId, effect.offset);
+      case 'ask_drain_heard':
+        return session?.askDrainHeard();
       case 'close_connection':
         return session?.close(effect.code, effect.reason);
     }

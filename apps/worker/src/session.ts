@@ -15,6 +15,9 @@ import type { WorkerEvent } from './core/event.js';
 /** With so much waiting for a peer, nothing more is read from it until it has taken half, bytes. */
 const MAX_BACKLOG_BYTES = 4_194_304;
 
+/** What the ping holds whose pong says that the peer has heard of the drain; those that watch the peer hold nothing. */
+const DRAIN_PING = 'drain';
+
 type Stream = OutputFrame['stream'];
 
 export class SocketSession {
@@ -31,6 +34,9 @@ export class SocketSession {
       if (socket.readyState !== socket.OPEN) return; // it is being closed, and what crossed that on the way is void
       if (isBinary) socket.close(CLOSE_CODES.unsupportedData, 'a worker takes text frames only');
       else emit(readFrame(id, data));
+    });
+    socket.on('pong', (data: Buffer) => {
+      if (data.toString() === DRAIN_PING) emit({ type: 'drain_heard', sessionId: id });
     });
     socket.on('error', () => {}); // 'close' follows
     socket.on('close', () => emit({ type: 'connection_closed', sessionId: id }));
@@ -67,6 +73,11 @@ export class SocketSession {
       if (rest !== '') this.#write(this.#encodeText(taskId, stream, rest, offset, 0));
     }
     this.#decoders.delete(taskId);
+  }
+
+  /** Frames keep their order in both directions: the pong comes after all that the peer sent before it heard. */
+  askDrainHeard(): void {
+    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.ping(DRAIN_PING);
   }
 
   close(code: number, reason: string): void {

@@ -43,6 +43,8 @@ export type WorkerEffect =
       readonly code: number;
       readonly reason: string;
     }
+  /** Answered by `drain_heard`. */
+  | { readonly type: 'ask_drain_heard'; readonly sessionId: string }
   // processes
   | { readonly type: 'start_process'; readonly taskKey: string; readonly launch: LaunchRequest }
   | { readonly type: 'write_input'; readonly taskKey: string; readonly data: Uint8Array }

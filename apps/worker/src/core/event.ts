@@ -99,6 +99,8 @@ export type WorkerEvent =
   | { readonly type: 'timer_fired'; readonly timer: string }
   | { readonly type: 'health_measured'; readonly health: HostHealth }
   | { readonly type: 'token_revoked'; readonly sessionId: string }
+  /** A manager has heard what was sent to it before `ask_drain_heard`, and all that it had sent until then came. */
+  | { readonly type: 'drain_heard'; readonly sessionId: string }
   | { readonly type: 'drain_requested'; readonly timeoutMs: number };
 
 /** Who holds the output of a command that has exited, and what they use. */

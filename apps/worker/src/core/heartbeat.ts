@@ -1,4 +1,4 @@
-/** What sessions are told of the worker's load: at once after `hello`, and with each measurement. */
+/** What sessions are told of the worker's load: at once after `hello`, with each measurement, and when it begins to drain. */
 import { send } from './answer.js';
 import type { HostHealth } from './event.js';
 import type { Session } from './state.js';
@@ -21,4 +21,15 @@ export function sendHeartbeat(turn: Turn, session: Session): void {
     runningTasks: count,
     health: { ...health, loadAverage: [...health.loadAverage] },
   });
+}
+
+/**
+ * Tells a manager at once that the worker drains, and asks it to show that it knows. Until then commands of its are on their
+ * way: each still gets its refusal. Were the connection closed upon them, nobody could tell that they were never started
+ * (for the same reason HTTP/2 servers ping between their two GOAWAYs).
+ */
+export function tellDrain(turn: Turn, session: Session): void {
+  if (session.kind !== 'manager' || session.isClosing) return;
+  sendHeartbeat(turn, session);
+  turn.effects.push({ type: 'ask_drain_heard', sessionId: session.id });
 }

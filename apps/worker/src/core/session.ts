@@ -14,7 +14,7 @@ import {
 } from '@sandcrew/protocol';
 import { refuse, send } from './answer.js';
 import { beginEnd, forgetTask } from './ending.js';
-import { sendHeartbeat } from './heartbeat.js';
+import { sendHeartbeat, tellDrain } from './heartbeat.js';
 import { releaseReading } from './reading.js';
 import { type Session, type Task, taskKey } from './state.js';
 import {
@@ -39,6 +39,7 @@ export function openSession(turn: Turn, id: string, tokenName: string): void {
     hungry: new Set(),
     malformedAtMs: [],
     isClosing: false,
+    knowsDrain: false,
   });
 }
 
@@ -171,7 +172,8 @@ function receiveHello(turn: Turn, session: Session, hello: Hello): void {
   const mine = [...state.tasks.values()].filter((task) => task.owner === session.owner && !task.isForgotten);
   for (const task of mine) clearTaskTimer(turn, task, 'orphan');
   send(turn, session, welcome(turn, session, mine));
-  sendHeartbeat(turn, session);
+  if (state.drain === 'no') sendHeartbeat(turn, session);
+  else tellDrain(turn, session);
   for (const { taskId, offset } of hello.resume ?? []) {
     const task = findTask(turn, session, taskId);
     if (task === null)

@@ -64,6 +64,8 @@ export interface Session {
   /** When malformed frames came, on the worker's clock. */
   malformedAtMs: number[];
   isClosing: boolean;
+  /** It has heard that the worker drains, and all that it had sent before came. */
+  knowsDrain: boolean;
 }
 
 export interface Task {

@@ -3,8 +3,8 @@ import { CLOSE_CODES } from '@sandcrew/protocol';
 import { onSampled, onStacksCollected } from './block-watch.js';
 import { watchOutput } from './blocks/output-watch.js';
 import { deliver, deliverHungry, receiveSpooled } from './delivery.js';
+import { beginDrain, drainFurther, fireDrainTimer } from './drain.js';
 import type { WorkerEffect } from './effect.js';
-import { beginEnd } from './ending.js';
 import type { WorkerEvent } from './event.js';
 import { takeHealth } from './heartbeat.js';
 import { keepOutput, loseOutput } from './keeping.js';
@@ -20,10 +20,7 @@ import {
   onTaskTimer,
   onTreeEnded,
 } from './task.js';
-import { readTaskTimer, runningTasks, sessionOf, type Turn } from './turn.js';
-
-/** How long a draining worker waits for readers of tasks that have ended, milliseconds. */
-const DRAIN_FLUSH_MS = 5_000;
+import { readTaskTimer, sessionOf, type Turn } from './turn.js';
 
 /** @param nowMs the worker's monotonic clock, milliseconds; never goes back. */
 export function step(state: WorkerState, event: WorkerEvent, nowMs: number): WorkerEffect[] {
@@ -31,7 +28,7 @@ export function step(state: WorkerState, event: WorkerEvent, nowMs: number): Wor
   if ('sessionId' in event) stepSession(turn, event);
   else if ('taskKey' in event) stepTask(turn, event);
   else stepWorker(turn, event);
-  if (state.drain === 'draining' || state.drain === 'flushing') drainFurther(turn);
+  drainFurther(turn);
   return turn.effects;
 }
 
@@ -54,6 +51,9 @@ function stepSession(turn: Turn, event: SessionEvent): void {
     case 'output_flushed':
       session.waitingBytes -= event.bytes;
       return deliverHungry(turn, session);
+    case 'drain_heard':
+      session.knowsDrain = true;
+      return;
     case 'token_revoked':
       return closeConnection(
         turn,
@@ -113,8 +113,7 @@ function stepWorker(turn: Turn, event: Exclude<WorkerEvent, SessionEvent | TaskE
     case 'health_measured':
       return takeHealth(turn, event.health);
     case 'drain_requested':
-      if (turn.state.drain === 'no') turn.state.drain = 'draining';
-      turn.effects.push({ type: 'set_timer', timer: 'drain', delayMs: event.timeoutMs });
+      return beginDrain(turn, event.timeoutMs);
   }
 }
 
@@ -125,30 +124,7 @@ function fireTimer(turn: Turn, name: string): void {
     if (task !== undefined) onTaskTimer(turn, task, found.timer);
     return;
   }
-  if (name === 'drain') {
-    for (const task of turn.state.tasks.values())
-      beginEnd(turn, task, { kind: 'worker_shutdown', message: 'the worker is shutting down' });
-  } else if (name === 'drain-flush') stopWorker(turn);
-}
-
-/** Once a draining worker's last task has ended, its readers get what is theirs, and it stops. */
-function drainFurther(turn: Turn): void {
-  if (runningTasks(turn.state) > 0) return;
-  const isAllSent = [...turn.state.tasks.values()].every(
-    (task) => task.subscriber === null || task.subscriber.isTerminalSent,
-  );
-  const isAllFlushed = [...turn.state.sessions.values()].every((session) => session.waitingBytes === 0);
-  if (isAllSent && isAllFlushed) return stopWorker(turn);
-  if (turn.state.drain === 'flushing') return;
-  turn.state.drain = 'flushing';
-  turn.effects.push({ type: 'set_timer', timer: 'drain-flush', delayMs: DRAIN_FLUSH_MS });
-}
-
-function stopWorker(turn: Turn): void {
-  turn.state.drain = 'stopping';
-  for (const session of turn.state.sessions.values())
-    closeConnection(turn, session, CLOSE_CODES.goingAway, 'the worker has shut down');
-  turn.effects.push({ type: 'stop_worker' });
+  fireDrainTimer(turn, name);
 }
 
 function onInputTaken(turn: Turn, task: Task, bytes: number): void {

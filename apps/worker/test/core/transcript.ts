@@ -1,7 +1,7 @@
 /**
  * Plays a story of the wire on the worker's decisions. A block is what happens, `----`, and all that the worker then
  * does; timers and logs are left out, since `wait` and the io tests show them. A socket takes output at once, unless
- * the story stalls it.
+ * the story stalls it, and as long as it does, who is there shows at once that it has heard of a drain.
  *
  *     open s1 [token=NAME] | close s1 | stall s1 | flow s1 | malformed s1 N | revoke s1 | s1 MESSAGE key=value …
  *     m1/t1 started | rejected DETAIL | failed [DETAIL] | writes TEXT|N [stderr] | exits CODE|SIGNAL | closes | swept [N]
@@ -221,7 +221,8 @@ class Stage {
   #flow(sessionId: string): string[] {
     const bytes = this.#stalled.get(sessionId) ?? 0;
     this.#stalled.delete(sessionId);
-    return this.#show(this.#machine.step({ type: 'output_flushed', sessionId, bytes }));
+    const flushed = this.#show(this.#machine.step({ type: 'output_flushed', sessionId, bytes }));
+    return [...flushed, ...this.#show(this.#machine.step({ type: 'drain_heard', sessionId }))];
   }
 
   #show(effects: readonly WorkerEffect[]): string[] {
@@ -229,6 +230,8 @@ class Stage {
     const taken: WorkerEffect[] = [];
     for (const effect of effects) {
       if (effect.type === 'append_spool') this.#appends.push(effect);
+      if (effect.type === 'ask_drain_heard' && !this.#stalled.has(effect.sessionId))
+        taken.push(...this.#machine.step({ type: 'drain_heard', sessionId: effect.sessionId }));
       if (effect.type !== 'send_output') continue;
       const { sessionId, cost } = effect;
       const waiting = this.#stalled.get(sessionId);
@@ -272,6 +275,7 @@ function lineOf(effect: WorkerEffect): string | null {
     case 'set_timer':
     case 'clear_timer':
     case 'write_log':
+    case 'ask_drain_heard':
       return null;
     case 'send':
       return `${effect.sessionId} <- ${effect.message.type}${fieldsOf(effect.message)}`;
