@@ -88,8 +88,8 @@ export interface TaskRequest {
    */
   readonly onBlock?: BlockTable | BlockHandler;
   /**
-   * Whether it may be started again: when its worker was lost, and where `onBlock` says `requeue`. Default false: it is
-   * reported `LOST`, or `BLOCKED`, instead.
+   * Whether it may be started again: when its worker was lost or shut down, and where `onBlock` says `requeue`. Default
+   * false: it is reported `LOST`, `WORKER_SHUTDOWN` or `BLOCKED` instead.
    */
   readonly idempotent?: boolean;
   /** Ends the task: `CANCELLED` before its start (aborted already: nothing is ever sent), `TERMINATED` after it. */

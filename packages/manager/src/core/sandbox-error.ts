@@ -120,8 +120,8 @@ export const ERROR_CODES = {
     next: 'Raise `limits.memoryBytes`.',
   },
   WORKER_SHUTDOWN: {
-    means: 'The worker was shut down and ended the task.',
-    next: 'Run the task again where that is safe.',
+    means: 'The worker was shut down, and ended the task when its drain time had passed.',
+    next: 'Run the task again where that is safe; `idempotent: true` does so by itself.',
   },
   ORPHANED: {
     means: 'No manager was connected for too long, and the worker ended the task.',

@@ -38,7 +38,8 @@ export function loseTask(turn: Turn, task: Task, why: string): void {
   failTask(turn, task, isBlocked ? stopFault(task, message) : { code: 'LOST', message, detail });
 }
 
-function mayGoAgain({ state }: Turn, task: Task): boolean {
+/** Whether it may be started again when its worker could not end it: it was never sent, or it is idempotent. */
+export function mayGoAgain({ state }: Turn, task: Task): boolean {
   const isStopped = task.stop !== null && !(task.stop.by === 'recovery' && task.blockedBy?.thenRequeue);
   if (isStopped || task.adoption !== null || task.detachAsked || state.closing !== 'no') return false;
   return !task.sent || (task.idempotent && hasAttemptLeft(state, task));

@@ -10,12 +10,13 @@ import { blockEnded } from './block-end.js';
 import type { TaskEnd } from './effect.js';
 import { noteAcked } from './output-cursor.js';
 import { enqueue } from './placement.js';
+import { requeueTask } from './requeue.js';
 import type { Fault } from './sandbox-error.js';
 import { cancelTask, completeTask, failTask, letGo, release } from './settlement.js';
 import { leaveAlone, refreshSlots } from './slots.js';
 import { moveTask, resetAttempt, type Task } from './task.js';
 import { cancelled, stopFault } from './task-life.js';
-import { armDeadline, loseTask } from './task-loss.js';
+import { armDeadline, loseTask, mayGoAgain } from './task-loss.js';
 import { placeOf, send, type Turn } from './turn.js';
 import { type Worker, workerName } from './worker.js';
 
@@ -60,7 +61,10 @@ export function taskErred(turn: Turn, task: Task, worker: Worker, message: TaskE
   if (reason !== null) blockEnded(turn, task, worker, { reason, fault, end: endOf(message) });
   else if (task.stop !== null && message.code === 'rejected') cancelTask(turn, task, cancelled(task));
   else if (task.stop !== null && message.code === 'terminated') cancelTask(turn, task, fault, endOf(message));
-  else failTask(turn, task, fault, endOf(message));
+  else if (message.code === 'worker_shutdown' && task.stop === null && mayGoAgain(turn, task)) {
+    send(turn, worker.key, { type: 'forget_task', taskId: task.taskId });
+    requeueTask(turn, task, `${workerName(worker)} was shut down.`);
+  } else failTask(turn, task, fault, endOf(message));
 }
 
 /** Whether a task's end came before all of its output. Then that is asked for again, once; what still lacks is a gap. */

@@ -1,7 +1,7 @@
 /** A worker's comings and goings, and what they mean for its tasks. */
 import type { Heartbeat } from '@sandcrew/protocol';
 import { advanceRequests, refuseRequests, rewindRequests } from './answering.js';
-import { nextDelayMs } from './backoff.js';
+import { nextDelayMs, nextSoonDelayMs } from './backoff.js';
 import { HEALTH_POLICY } from './health.js';
 import { noteAcked } from './output-cursor.js';
 import type { Fault } from './sandbox-error.js';
@@ -61,7 +61,8 @@ export function connectionLost(
   if (lasting) refuseRequests(turn, worker, fault);
   // The newer connection of the same managerId would be thrown out by this one, and this one by it again.
   if (fault.code !== 'CONNECTION_REPLACED') {
-    const delayMs = lasting ? REFUSED_REDIAL_MS : nextDelayMs(worker.failures++, turn.random);
+    const soonMs = wasConnected ? nextSoonDelayMs(turn.nowMs - worker.connectedAtMs, turn.random) : null;
+    const delayMs = lasting ? REFUSED_REDIAL_MS : (soonMs ?? nextDelayMs(worker.failures++, turn.random));
     setTimer(turn, { kind: 'redial', workerKey: worker.key }, delayMs);
   }
   turn.effects.push({ type: 'tell_worker_disconnected', worker: showWorker(worker, turn.nowMs), fault });

@@ -17,6 +17,7 @@ export function workerWelcomed(turn: Turn, worker: Worker, welcome: Welcome): vo
   const before = worker.identity;
   worker.identity = identify(welcome);
   worker.phase = 'connected';
+  worker.connectedAtMs = turn.nowMs;
   turn.outlookChanged = true;
   worker.fault = null;
   worker.failures = 0;

@@ -30,6 +30,8 @@ export interface Worker {
   phase: SandboxWorker['phase'];
   /** Since when no task can be given to it: the start of the first dial, or the loss of the connection. */
   awaySinceMs: number;
+  /** When it last answered `hello`. */
+  connectedAtMs: number;
   /** Dials that failed since the last welcome. */
   failures: number;
   /** Times that it broke the protocol since one of its tasks ended well. */
@@ -62,6 +64,7 @@ export function openWorker(key: string, url: string, startedType: string | null,
     startedType,
     phase: startedType === null ? 'connecting' : 'starting',
     awaySinceMs: nowMs,
+    connectedAtMs: nowMs,
     failures: 0,
     breaches: 0,
     fault: null,

@@ -460,6 +460,53 @@ describe('the machine', () => {
     `);
   });
 
+  test('a connection that stood is dialled again within 40 ms; one that did not, with the usual delay', () => {
+    expectStory(`${running}
+      pass ms=40
+      connection_lost
+      pass ms=39
+      ----
+
+      pass ms=1
+      connection_opened
+      welcome tasks=t1
+      connection_lost
+      pass ms=249
+      ----
+      dial worker=w1
+      send worker=w1 hello resume=t1@0
+
+      pass ms=1
+      ----
+      dial worker=w1
+    `);
+  });
+
+  test('an idempotent task that its worker ended to shut down is started again elsewhere; any other is told so', () => {
+    const again = `${runningIdempotent}
+      heartbeat status=draining
+      worker_named
+      connection_opened worker=w2
+      welcome worker=w2
+      ----
+      dial worker=w2
+      send worker=w2 hello
+
+      task_error task=t1 code=worker_shutdown
+      ----
+      send worker=w1 forget_task task=t1
+      restart task=t1
+      send worker=w2 execute_command task=t1
+    `;
+    expectStory(again);
+    expectStory(`${running}
+      task_error task=t1 code=worker_shutdown
+      ----
+      settle task=t1 WORKER_SHUTDOWN
+      send worker=w1 forget_task task=t1
+    `);
+  });
+
   test('a draining worker gets no task, and those that only it could take do not wait for ever', () => {
     expectStory(`
       worker_named
