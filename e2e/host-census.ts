@@ -68,8 +68,8 @@ function countFiles(directory: string): number {
 const DEATH_TIMEOUT_MS = 8_000;
 
 /** Settles when a process is gone: watches its directory in /proc, which goes with it. */
-export async function waitForDeath(pid: number): Promise<void> {
-  const deadline = performance.now() + DEATH_TIMEOUT_MS;
+export async function waitForDeath(pid: number, timeoutMs = DEATH_TIMEOUT_MS): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
   while (isAlive(pid)) {
     if (performance.now() > deadline) throw new Error(`process ${pid} still lives`);
     await new Promise((resolve) => setTimeout(resolve, 10));

@@ -5,6 +5,7 @@
 import { BLOCK_REQUIREMENTS } from './requirements/blocks.js';
 import { CLI_REQUIREMENTS } from './requirements/cli.js';
 import { EDGE_REQUIREMENTS } from './requirements/edge.js';
+import { FAULT_REQUIREMENTS } from './requirements/faults.js';
 import { MAIN_JOB_REQUIREMENTS } from './requirements/main-job.js';
 import { MANAGER_REQUIREMENTS } from './requirements/manager.js';
 import { OPERATION_REQUIREMENTS } from './requirements/operation.js';
@@ -23,4 +24,5 @@ export const REQUIREMENTS: readonly Requirement[] = [
   ...OPERATION_REQUIREMENTS,
   ...SPEED_REQUIREMENTS,
   ...EDGE_REQUIREMENTS,
+  ...FAULT_REQUIREMENTS,
 ];

@@ -1,5 +1,6 @@
 /** `@sandcrew/testkit`: what the tests of several packages need. Never shipped. */
 export { FakeClock } from './fake-clock.js';
 export { FakeWorker, type FakeWorkerOptions, type Sent } from './fake-worker.js';
+export { FaultProxy } from './fault-proxy.js';
 export { ServedLog } from './served-log.js';
 export { until } from './until.js';

@@ -1,0 +1,96 @@
+/** Several workers, several managers: restarts in good order fail nothing, and managers see nothing of each other. */
+import { afterEach, expect, test } from '@jest/globals';
+import { SandboxManager } from '@sandcrew/manager';
+import { startWorker, type WorkerProcess } from '../../worker-process.js';
+import { endOf } from './ends.js';
+import { tell } from './size.js';
+
+const managers: SandboxManager[] = [];
+const workers: WorkerProcess[] = [];
+
+afterEach(async () => {
+  await Promise.all(managers.splice(0).map((manager) => manager.close({ graceMs: 0 })));
+  await Promise.all(workers.splice(0).map((worker) => worker.stop()));
+});
+
+function manage(options: ConstructorParameters<typeof SandboxManager>[0]): SandboxManager {
+  const manager = new SandboxManager(options);
+  managers.push(manager);
+  return manager;
+}
+
+async function start(...args: string[]): Promise<WorkerProcess> {
+  const worker = await startWorker(args);
+  workers.push(worker);
+  return worker;
+}
+
+test('a pool whose workers are restarted one after the other fails no task', async () => {
+  const args = (index: number) => [
+    '--worker-id',
+    `r${index}`,
+    '--max-tasks',
+    '4',
+    '--drain-timeout-ms',
+    '20000',
+  ];
+  const listen = (port: number) => ['--listen', `127.0.0.1:${port}`];
+  const first = await Promise.all([0, 1, 2].map((index) => start(...args(index))));
+  const places = first.map(({ url, tokenFile, token }) => ({
+    port: Number(new URL(url).port),
+    url,
+    token,
+    tokenFile,
+  }));
+  const manager = manage({ workers: places.map(({ url, token }) => ({ url, token })) });
+  const ends: Promise<unknown>[] = [];
+  let isRolling = true;
+  const flow = async () => {
+    for (let number = 0; isRolling; number++) {
+      const task = manager.run({ command: `echo ${number}; sleep 0.02; exit ${number % 3}` });
+      const end = endOf(task);
+      ends.push(end.then((it) => [number, it]));
+      await end;
+    }
+  };
+  const flows = Array.from({ length: 6 }, flow);
+  for (const [index, place] of places.entries()) {
+    const worker = first[index] as WorkerProcess;
+    const exited = new Promise((resolve) => worker.process.once('exit', resolve));
+    worker.process.kill('SIGTERM');
+    expect(await exited).toBe(0);
+    const next = await startWorker([...args(index), ...listen(place.port)], [place.token]);
+    workers.push(next);
+    await manager.connected(place.url);
+  }
+  isRolling = false;
+  await Promise.all(flows);
+  for (const [number, end] of (await Promise.all(ends)) as [number, object][])
+    expect(end).toMatchObject({
+      code: 'completed',
+      exitCode: number % 3,
+      stdout: `${number}\n`,
+      attempts: 1,
+    });
+  tell(`three workers restarted in turn under a flow of tasks: ${ends.length} tasks, none failed`);
+}, 90_000);
+
+test('two managers on one worker see nothing of each other', async () => {
+  const worker = await start();
+  const [one, two] = [manage({ workers: [addressOf(worker)] }), manage({ workers: [addressOf(worker)] })];
+  const task = one.run({ taskId: 'mine', command: 'echo one; sleep 60' });
+  const end = endOf(task);
+  await task.started;
+  expect(await two.listTasks()).toEqual([]);
+  expect(await endOf(two.attach({ taskId: 'mine' }))).toMatchObject({ code: 'UNKNOWN_TASK' });
+  // The same id is another task where it is another's.
+  expect(await two.run({ taskId: 'mine', command: 'echo two' })).toMatchObject({ stdout: 'two\n' });
+  await two.close({ graceMs: 0 });
+  expect((await one.listTasks()).map(({ taskId, state }) => [taskId, state])).toEqual([['mine', 'running']]);
+  task.terminate(0);
+  expect(await end).toMatchObject({ code: 'TERMINATED', stdout: 'one\n' });
+}, 30_000);
+
+function addressOf({ url, token }: WorkerProcess) {
+  return { url, token };
+}
