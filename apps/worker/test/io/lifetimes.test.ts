@@ -57,7 +57,7 @@ test('SIGTERM ends a worker whose stdin stays open', async () => {
 test('a worker that looked into a block exits without delay', async () => {
   const worker = await TestWorker.start(['--containment', 'process-group']);
   const client = await worker.manager();
-  const taskId = client.execute('sleep 60 & true', { lingerMs: 1_600 });
+  const taskId = client.execute('sleep 60 & true', { lingerMs: 4_000 }); // the block is told at 1.5 s, or later on a busy machine
   await client.next('block_detected', taskId);
   await client.terminal(taskId);
   const beganMs = performance.now();
