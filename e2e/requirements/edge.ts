@@ -225,4 +225,70 @@ export const EDGE_REQUIREMENTS: readonly Requirement[] = [
       "if (task.state !== 'blocked')",
     ],
   },
+  {
+    source: 'Malformed frames',
+    says: 'Headers over 8 KiB get 431.',
+    test: ['e2e/tests/malformed', 'with headers of 9 KiB gets its status'],
+    mutation: [`${WORKER}/io/websocket.ts`, 'MAX_HEADER_BYTES = 8_192', 'MAX_HEADER_BYTES = 16_384'],
+  },
+  {
+    source: 'Malformed frames',
+    says: 'Names of the prototype are names in env, and nothing as fields.',
+    test: ['e2e/tests/malformed', 'names of the prototype are names in env, and nothing as fields'],
+    mutation: ['packages/protocol/src/declared-fields.ts', 'Object.create(null)', '{}'],
+  },
+  {
+    source: 'Malformed frames',
+    says: 'What was refused is one record of the log, whatever it holds.',
+    test: ['e2e/tests/malformed', 'what looks like a record of the log is none there'],
+    mutation: [
+      `${WORKER}/sandbox-websocket-server.ts`,
+      "log.warn({ event: 'frame_refused', session: id, ...event.refusal })",
+      'process.stderr.write(`${event.refusal.message}\\n`)',
+    ],
+  },
+  {
+    source: 'Malformed frames',
+    says: 'A worker takes no bytes.',
+    test: ['e2e/tests/malformed', 'of bytes closes with its code'],
+    mutation: [`${WORKER}/session.ts`, 'CLOSE_CODES.unsupportedData,', 'CLOSE_CODES.goingAway,'],
+  },
+  {
+    source: 'Defaults',
+    says: 'It listens on 127.0.0.1 alone.',
+    test: ['e2e/tests/security-defaults', 'is 127.0.0.1 alone'],
+    mutation: [`${WORKER}/config.ts`, "one('listen') ?? '127.0.0.1:0'", "one('listen') ?? '127.0.0.2:0'"],
+  },
+  {
+    source: 'Defaults',
+    says: 'Beyond loopback is everything but loopback.',
+    test: ['e2e/tests/security-defaults', 'is not 128.0.0.1:0 without TLS'],
+    mutation: [`${WORKER}/config.ts`, '/^127\\.\\d+', '/^12[78]\\.\\d+'],
+  },
+  {
+    source: 'Defaults',
+    says: 'A token that is taken out of the file loses its sessions.',
+    test: [
+      'e2e/tests/security-defaults',
+      'may stand beside others, each under its name, and one that is taken out loses its sessions',
+    ],
+    mutation: [
+      `${WORKER}/sandbox-websocket-server.ts`,
+      '!tokens.holds(tokenDigest)',
+      '!tokens.holds(tokenDigest) && false',
+    ],
+  },
+  {
+    source: 'Defaults',
+    says: 'A command in the log shows no secret.',
+    test: [
+      'e2e/tests/security-defaults',
+      'what it was started with tells no secret: neither its arguments nor its log',
+    ],
+    mutation: [
+      `${WORKER}/core/audit.ts`,
+      'redactSecrets(text.slice(0, MAX_READ_CHARACTERS))',
+      'redactSecrets("") + text',
+    ],
+  },
 ];
