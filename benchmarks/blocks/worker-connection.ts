@@ -19,9 +19,12 @@ export class WorkerConnection {
   readonly #socket: WebSocket;
   readonly #tasks = new EventEmitter().setMaxListeners(0);
 
+  readonly #acks: boolean;
+
   /** Made by `open`. */
-  constructor(socket: WebSocket) {
+  constructor(socket: WebSocket, acks: boolean) {
     this.#socket = socket;
+    this.#acks = acks;
     this.lost = once(socket, 'close').then(([code]) => {
       throw new Error(`the worker closed the connection (${code})`);
     });
@@ -35,10 +38,11 @@ export class WorkerConnection {
     });
   }
 
-  static async open(url: string, token: string): Promise<WorkerConnection> {
+  /** @param reader `acks: false`: it takes no more than the window. */
+  static async open(url: string, token: string, reader = { acks: true }): Promise<WorkerConnection> {
     const socket = new WebSocket(url, ['sandcrew.v1'], { headers: { Authorization: `Bearer ${token}` } });
     await once(socket, 'open', { signal: AbortSignal.timeout(CONNECT_TIMEOUT_MS) });
-    const connection = new WorkerConnection(socket);
+    const connection = new WorkerConnection(socket, reader.acks);
     connection.send({ type: 'hello', managerId: 'bench', output: 'binary' });
     return connection;
   }
@@ -61,6 +65,6 @@ export class WorkerConnection {
     const decoded = decodeOutputFrame(frame);
     if (!decoded.ok) throw new Error(`the worker sent a bad frame: ${decoded.refusal.message}`);
     const { taskId, offset, data } = decoded.message;
-    this.send({ type: 'task_ack', taskId, offset: offset + data.length }); // the window never closes
+    if (this.#acks) this.send({ type: 'task_ack', taskId, offset: offset + data.length }); // the window never closes
   }
 }

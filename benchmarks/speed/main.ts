@@ -1,0 +1,100 @@
+/** `npm run bench`: how fast commands run, against what users would else take. All ratios are of one interleaved run. */
+import { spawn } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { describeCommit, describeMachine } from '../dist/blocks/machine.js';
+import type { Bench, Metric } from './metric.js';
+import { assign, validation } from './metrics/decisions.js';
+import { afterLoad, atRest, unread } from './metrics/footprint.js';
+import { backToBack, execSpaced, firstByte, tasksAtOnce } from './metrics/latency.js';
+import { bulk, lineLatency, lines } from './metrics/output.js';
+import { startUp } from './metrics/start-up.js';
+import { replaceSection, type Section, showSections } from './report.js';
+
+const METRICS: readonly Metric[] = [
+  ...[execSpaced, firstByte, backToBack, tasksAtOnce, bulk, lines, lineLatency],
+  ...[unread, atRest, afterLoad, assign, validation, startUp],
+];
+const PAGE = fileURLToPath(new URL('../../docs/speed.md', import.meta.url));
+
+const HELP = `Usage: npm run bench -- [OPTIONS]
+
+Measures a real worker against local spawn, a bare WebSocket, OpenSSH with ControlMaster and plain bwrap.
+Run it on a machine that does nothing else; it takes about 8 minutes.
+
+  --only NAME,NAME   these metrics alone: ${METRICS.map(({ name }) => name).join(', ')}
+  --scale N          0.1 for a quick look, 1 for figures to keep. Default 1
+  --loaded           one busy loop beside it
+  --write            put the table into docs/speed.md
+  --json FILE        write all rows to FILE
+  --help             show this
+`;
+
+const { values } = parseArgs({
+  args: process.argv.slice(2).filter((word) => word !== '--'),
+  options: {
+    only: { type: 'string' },
+    scale: { type: 'string', default: '1' },
+    loaded: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+    json: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+});
+if (values.help) process.stdout.write(HELP);
+else process.exitCode = await run();
+
+async function run(): Promise<number> {
+  const scale = Number(values.scale);
+  const only = values.only?.split(',') ?? [];
+  const unknown = only.filter((name) => !METRICS.some((metric) => metric.name === name));
+  if (!(scale > 0 && scale <= 10) || unknown.length > 0) {
+    const fault =
+      unknown.length > 0
+        ? `--only: expected names that --help lists, got ${unknown.join(', ')}`
+        : `--scale: expected a number above 0, up to 10, got ${values.scale}`;
+    process.stderr.write(`bench: ${fault}\n`);
+    return 2;
+  }
+  const load = values.loaded ? spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' }) : null;
+  process.once('SIGINT', () => {
+    load?.kill('SIGKILL');
+    process.exit(130);
+  });
+  try {
+    const skipped = new Set<string>();
+    const bench: Bench = { scale, skip: (peer, why) => skipped.add(`${peer} was left out: ${why}`) };
+    const chosen = METRICS.filter(({ name }) => only.length === 0 || only.includes(name));
+    const sections: Section[] = [];
+    for (const [index, metric] of chosen.entries()) {
+      process.stderr.write(`[${index + 1}/${chosen.length}] ${metric.title}\n`);
+      sections.push(await measure(metric, bench));
+    }
+    tell(sections, [...skipped]);
+    return sections.some(({ fault }) => fault !== null) ? 1 : 0;
+  } finally {
+    load?.kill('SIGKILL');
+  }
+}
+
+/** A fault of one metric costs that one alone. */
+async function measure(metric: Metric, bench: Bench): Promise<Section> {
+  try {
+    return { metric, rows: await metric.measure(bench), fault: null };
+  } catch (error) {
+    return { metric, rows: [], fault: (error as Error).message };
+  }
+}
+
+function tell(sections: readonly Section[], skipped: readonly string[]): void {
+  const date = new Date().toISOString().slice(0, 10);
+  const load = values.loaded ? 'one core loaded' : 'nothing beside it';
+  const head = `${describeMachine()}; commit ${describeCommit()}; ${date}; ${load}; scale ${values.scale}.\n\n`;
+  const table = `${head}${showSections(sections)}${skipped.map((line) => `\n${line}.\n`).join('')}`;
+  process.stdout.write(table);
+  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(sections, null, 2)}\n`);
+  if (!values.write) return;
+  const name = values.loaded ? 'loaded' : 'idle';
+  writeFileSync(PAGE, replaceSection(readFileSync(PAGE, 'utf8'), name, table));
+}
