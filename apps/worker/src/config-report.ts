@@ -15,6 +15,7 @@ export function reportConfig(config: WorkerConfig, given: GivenOptions['values']
   const values: Record<LastingOption, unknown> = {
     config: given.get('config')?.texts[0] ?? null,
     listen: spellListen(config.listen),
+    'health-listen': config.healthListen === null ? null : spellListen(config.healthListen),
     'token-file': config.tokenFile,
     workspace: config.workspace,
     'worker-id': given.has('worker-id') ? config.workerId : null, // it is made anew at each start

@@ -5,12 +5,13 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { WorkerId } from '@sandcrew/protocol';
 import { collectOptions, type GivenOptions } from './given-options.js';
 import type { ContainmentRequest } from './io/containment/choose-containment.js';
-import type { ListenTarget } from './io/listen-target.js';
+import { isLoopback, type ListenTarget, type TcpTarget } from './io/listen-target.js';
 import type { TlsPaths } from './io/tls-files.js';
 import type { OptionName } from './options.js';
 
 export interface WorkerConfig {
   readonly listen: ListenTarget;
+  readonly healthListen: TcpTarget | null;
   /** Empty where none was named, which is a fault. */
   readonly tokenFile: string;
   readonly workspace: string;
@@ -96,6 +97,7 @@ function interpret(values: GivenOptions['values'], faults: string[]): WorkerConf
   }
   return {
     listen,
+    healthListen: readHealthListen(one('health-listen'), spelled('health-listen'), faults),
     tokenFile: tokenFile === null ? '' : resolve(tokenFile),
     workspace: resolve(one('workspace') ?? join(stateDir, 'workspace')),
     workerId: readWorkerId(one('worker-id'), spelled('worker-id'), faults),
@@ -127,16 +129,23 @@ function readListen(text: string, spelling: string, faults: string[]): ListenTar
       faults.push(`${spelling} unix:PATH expects a path of 1 to 107 bytes, got ${Buffer.byteLength(path)}`);
     return { kind: 'unix', path: isAbsolute(path) ? path : resolve(path) };
   }
+  const listen = readTcp(text);
+  if (listen === null) faults.push(`${spelling} expects HOST:PORT or unix:PATH, got ${JSON.stringify(text)}`);
+  return listen ?? { kind: 'tcp', host: '127.0.0.1', port: 0 };
+}
+
+function readHealthListen(text: string | null, spelling: string, faults: string[]): TcpTarget | null {
+  if (text === null) return null;
+  const listen = readTcp(text);
+  if (listen === null) faults.push(`${spelling} expects HOST:PORT, got ${JSON.stringify(text)}`);
+  return listen;
+}
+
+function readTcp(text: string): TcpTarget | null {
   const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text);
   const host = match?.[1] ?? match?.[2];
   const port = Number(match?.[3]);
-  if (host !== undefined && port <= 65_535) return { kind: 'tcp', host, port };
-  faults.push(`${spelling} expects HOST:PORT or unix:PATH, got ${JSON.stringify(text)}`);
-  return { kind: 'tcp', host: '127.0.0.1', port: 0 };
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
+  return host !== undefined && port <= 65_535 ? { kind: 'tcp', host, port } : null;
 }
 
 function readTls(

@@ -5,6 +5,7 @@ import { readConfig } from './config.js';
 import { reportConfig } from './config-report.js';
 import { TokenRegister } from './io/auth.js';
 import { chooseContainment } from './io/containment/choose-containment.js';
+import { HealthListenError } from './io/health-listener.js';
 import { closeInheritedFds } from './io/inherited-fds.js';
 import { findSocketFaults, listenFault } from './io/listen-target.js';
 import { StateDirectory } from './io/state-directory.js';
@@ -75,6 +76,7 @@ async function main(argv: readonly string[]): Promise<number> {
     await runWorker(config, { tokens, tls, containment: containment.adapter, state, log });
     return 0;
   } catch (error) {
+    if (error instanceof HealthListenError) return failWith([error.message]);
     const fault = error as NodeJS.ErrnoException;
     return failWith([listenFault(fault, config.listen) ?? fault.message]);
   } finally {

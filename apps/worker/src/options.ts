@@ -22,6 +22,11 @@ export const OPTIONS = [
     meaning: 'where to listen; default 127.0.0.1:0, a free port',
   },
   {
+    name: 'health-listen',
+    value: 'HOST:PORT',
+    meaning: 'answer /healthz, /readyz and /metrics there, without a token; off by default',
+  },
+  {
     name: 'token-file',
     value: 'FILE',
     meaning: 'lines of [NAME:]TOKEN, mode 0600; "sandcrew-worker token new FILE" makes one',

@@ -4,7 +4,9 @@ import type { ListenOptions } from 'node:net';
 import type { ExecuteCommand } from '@sandcrew/protocol';
 import type { Logger } from 'pino';
 import type { WorkerEffect } from './core/effect.js';
-import type { WorkerEvent } from './core/event.js';
+import type { HostHealth, WorkerEvent } from './core/event.js';
+import { createStopwatches, measure } from './core/measure.js';
+import { describeStanding, judgeReadiness, type Standing } from './core/readiness.js';
 import { createState, type WorkerPolicy, type WorkerState } from './core/state.js';
 import { step } from './core/step.js';
 import type { UpgradePolicy } from './core/upgrade.js';
@@ -15,6 +17,7 @@ import type { TaskGround } from './io/command-preparation.js';
 import type { ContainmentAdapter } from './io/containment/containment.js';
 import { HostHealthMeter } from './io/host-health.js';
 import type { LimitKeeper } from './io/limits.js';
+import type { Metrics } from './io/metrics.js';
 import { OutputSpool } from './io/output-spool.js';
 import { PipePool } from './io/pipes.js';
 import { ProcessManager } from './io/process-manager.js';
@@ -35,6 +38,8 @@ export interface ServerOptions {
   readonly heartbeatIntervalMs: number;
   /** How often tasks are looked at, milliseconds. */
   readonly blockIntervalMs: number;
+  /** Where an operator's numbers are kept; null where nobody asks for them. */
+  readonly metrics: Metrics | null;
   readonly log: Logger;
 }
 
@@ -52,6 +57,7 @@ export class SandboxWebSocketServer {
   readonly #blocks: BlockDetector;
   readonly #runner: TaskRunner;
   readonly #health: HostHealthMeter;
+  readonly #stopwatches = createStopwatches();
   readonly #waiting: WorkerEvent[] = [];
   #isStepping = false;
   #heartbeat: NodeJS.Timeout | undefined;
@@ -76,8 +82,10 @@ export class SandboxWebSocketServer {
     this.#health = new HostHealthMeter(state.path);
     this.#listener = new WebSocketListener(options.tokens, options.upgrade, options.tls, {
       opened: (connection) => this.handleConnection(connection),
-      refused: (address, { status, message }) =>
-        options.log.warn({ event: 'connection_refused', address, status, message }),
+      refused: (address, { status, message }) => {
+        options.log.warn({ event: 'connection_refused', address, status, message });
+        options.metrics?.addRefusedUpgrade(status);
+      },
       handshakeFailed: (address, { message }) =>
         options.log.warn({ event: 'handshake_failed', address, message: message.slice(0, 200) }),
       sentAway: (count) => options.log.warn({ event: 'silent_connections_closed', count }),
@@ -139,6 +147,20 @@ export class SandboxWebSocketServer {
     this.#dispatch({ type: 'drain_requested', timeoutMs });
   }
 
+  /** As measured last; null before that. */
+  get health(): HostHealth | null {
+    return this.#state.health;
+  }
+
+  /** Why it takes no task now; empty where it does. */
+  get readiness(): readonly string[] {
+    return judgeReadiness(this.#state);
+  }
+
+  get standing(): Standing {
+    return describeStanding(this.#state);
+  }
+
   /** Puts other tokens in force, and closes the connections of those that are gone. */
   replaceTokens(tokens: TokenRegister): void {
     this.#listener.tokens = tokens;
@@ -159,7 +181,10 @@ export class SandboxWebSocketServer {
     this.#isStepping = true;
     try {
       for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
-        for (const effect of step(this.#state, next, monotonicMs())) this.#perform(effect);
+        const nowMs = monotonicMs();
+        const effects = step(this.#state, next, nowMs);
+        this.#options.metrics?.add(measure(this.#stopwatches, this.#state, next, effects, nowMs));
+        for (const effect of effects) this.#perform(effect);
       }
     } finally {
       this.#isStepping = false;

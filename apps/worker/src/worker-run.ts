@@ -6,10 +6,12 @@ import { WINDOW_BYTES } from '@sandcrew/protocol';
 import type { Logger } from 'pino';
 import type { WorkerConfig } from './config.js';
 import type { WorkerPolicy } from './core/state.js';
+import type { HealthDoor } from './health-door.js';
 import type { TokenRegister } from './io/auth.js';
 import type { ContainmentAdapter } from './io/containment/containment.js';
 import { LimitKeeper } from './io/limits.js';
-import { listenOptions, urlOf } from './io/listen-target.js';
+import { isLoopback, listenOptions, type TcpTarget, urlOf } from './io/listen-target.js';
+import type { Metrics } from './io/metrics.js';
 import type { StateDirectory } from './io/state-directory.js';
 import type { TlsFiles } from './io/tls-files.js';
 import { SandboxWebSocketServer } from './sandbox-websocket-server.js';
@@ -32,16 +34,35 @@ export interface Means {
  * @throws {NodeJS.ErrnoException} where it cannot listen.
  */
 export async function runWorker(config: WorkerConfig, means: Means): Promise<void> {
-  const { server, address } = await start(config, means);
-  obeySignals(server, config, means.log); // whoever reads the line below may send one at once
-  const url = urlOf(config.listen, address, means.tls !== null);
-  const listening = { event: 'listening', url, workerId: config.workerId, pid: process.pid };
-  process.stdout.write(`${JSON.stringify(listening)}\n`);
-  await server.stopped;
-  means.log.info({ event: 'stopped' });
+  const door = config.healthListen === null ? null : await openHealth(config.healthListen, means);
+  try {
+    const { server, address } = await start(config, means, door?.metrics ?? null);
+    door?.tellOf(server);
+    obeySignals(server, config, means.log); // whoever reads the line below may send one at once
+    const url = urlOf(config.listen, address, means.tls !== null);
+    const health = door === null ? {} : { health: door.url };
+    const listening = { event: 'listening', url, workerId: config.workerId, pid: process.pid, ...health };
+    process.stdout.write(`${JSON.stringify(listening)}\n`);
+    await server.stopped;
+    means.log.info({ event: 'stopped' });
+  } finally {
+    door?.close();
+  }
 }
 
-async function start(config: WorkerConfig, { state, ...means }: Means) {
+/** Its library is loaded only where it is asked for. */
+async function openHealth(listen: TcpTarget, { containment, log }: Means): Promise<HealthDoor> {
+  const { HealthDoor } = await import('./health-door.js');
+  const door = await HealthDoor.open(listen, containment.level);
+  if (!isLoopback(listen.host))
+    log.warn({
+      event: 'health_beyond_loopback',
+      message: `${door.url} tells anyone who reaches it how many tasks run here; let only probes and scrapers reach it`,
+    });
+  return door;
+}
+
+async function start(config: WorkerConfig, { state, ...means }: Means, metrics: Metrics | null) {
   await mkdir(config.workspace, { recursive: true });
   const limits = LimitKeeper.find();
   const umask = process.umask(0o077); // a unix socket, the spool and what else is made here is the worker's alone
@@ -63,6 +84,7 @@ async function start(config: WorkerConfig, { state, ...means }: Means) {
         },
         heartbeatIntervalMs: config.heartbeatIntervalMs,
         blockIntervalMs: config.blockIntervalMs,
+        metrics,
         ...means,
       },
       listenOptions(config.listen),

@@ -46,6 +46,7 @@ test('the defaults are those of the contract', () => {
 /** Of each option: a value, and what comes of it. */
 const MEANINGS: Record<string, readonly [value: string, expected: Partial<WorkerConfig>]> = {
   listen: ['unix:/tmp/s.sock', { listen: { kind: 'unix', path: '/tmp/s.sock' } }],
+  'health-listen': ['127.0.0.1:9434', { healthListen: { kind: 'tcp', host: '127.0.0.1', port: 9434 } }],
   workspace: ['/w', { workspace: '/w' }],
   'worker-id': ['w1', { workerId: 'w1' }],
   type: ['gpu', { type: 'gpu' }],
@@ -187,6 +188,12 @@ test('every fault is named at once', () => {
     expect(faults.filter((fault) => fault.includes(name))).not.toEqual([]);
   }
   expect(faults).toHaveLength(10);
+});
+
+test.each(['', 'unix:/tmp/h', '127.0.0.1', '127.0.0.1:65536'])('--health-listen %j is at fault', (listen) => {
+  expect(faultsOf([...TOKEN_FILE, `--health-listen=${listen}`])).toEqual([
+    expect.stringContaining('--health-listen expects HOST:PORT'),
+  ]);
 });
 
 describe('beyond loopback', () => {

@@ -3,9 +3,13 @@ import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { connect, type ListenOptions } from 'node:net';
 
-export type ListenTarget =
-  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
-  | { readonly kind: 'unix'; readonly path: string };
+export interface TcpTarget {
+  readonly kind: 'tcp';
+  readonly host: string;
+  readonly port: number;
+}
+
+export type ListenTarget = TcpTarget | { readonly kind: 'unix'; readonly path: string };
 
 const PROBE_TIMEOUT_MS = 1_000;
 
@@ -29,12 +33,21 @@ export async function findSocketFaults(listen: ListenTarget): Promise<string[]> 
 }
 
 /** Why listening failed, in a sentence, or null where it is not the target's fault. */
-export function listenFault(error: NodeJS.ErrnoException, listen: ListenTarget): string | null {
+export function listenFault(
+  error: NodeJS.ErrnoException,
+  listen: ListenTarget,
+  option = '--listen',
+): string | null {
   const where = listen.kind === 'unix' ? `unix:${listen.path}` : `${listen.host}:${listen.port}`;
   if (error.code === 'EADDRINUSE')
-    return `--listen ${where}: the address is in use; choose another, or stop what listens there`;
-  if (error.code === 'EACCES' || error.code === 'EADDRNOTAVAIL') return `--listen ${where}: ${error.message}`;
+    return `${option} ${where}: the address is in use; choose another, or stop what listens there`;
+  if (error.code === 'EACCES' || error.code === 'EADDRNOTAVAIL')
+    return `${option} ${where}: ${error.message}`;
   return null;
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
 export function listenOptions(listen: ListenTarget): ListenOptions {
