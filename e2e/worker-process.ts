@@ -8,6 +8,8 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const WORKER_MAIN = fileURLToPath(new URL('../../apps/worker/dist/main.js', import.meta.url));
+/** The words before a worker's options: WORKER_COMMAND, as `npm run test:binary` sets it, or this checkout's. */
+export const WORKER_COMMAND = process.env.WORKER_COMMAND?.split(' ') ?? [process.execPath, WORKER_MAIN];
 const START_TIMEOUT_MS = 15_000;
 const LOG_TIMEOUT_MS = 15_000;
 
@@ -51,7 +53,8 @@ export async function startWorker(
     '--until-stdin-closes',
   ];
   const drain = args.includes('--drain-timeout-ms') ? [] : ['--drain-timeout-ms', '1000'];
-  const child = spawn(process.execPath, [WORKER_MAIN, ...own, ...drain, ...args], {
+  const [program = process.execPath, ...words] = WORKER_COMMAND;
+  const child = spawn(program, [...words, ...own, ...drain, ...args], {
     stdio: ['pipe', 'pipe', 'pipe'], // a test process that dies takes its worker with it
   });
   const log: Record<string, unknown>[] = [];

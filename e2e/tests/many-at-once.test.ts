@@ -1,9 +1,10 @@
 /** Many tasks at once through the library: each gets its own output and its own end. */
 import { expect, test } from '@jest/globals';
 import { SandboxManager } from '@sandcrew/manager';
+import { WORKER_COMMAND } from '../worker-process.js';
 
 test('200 tasks at once on one worker, each with its own output, exit code and streams', async () => {
-  const manager = new SandboxManager({ embedded: { args: ['--max-tasks', '200'] } });
+  const manager = new SandboxManager({ embedded: { command: WORKER_COMMAND, args: ['--max-tasks', '200'] } });
   try {
     const tasks = Array.from({ length: 200 }, (_, number) =>
       manager.run({
@@ -27,7 +28,7 @@ test('200 tasks at once on one worker, each with its own output, exit code and s
 }, 60_000);
 
 test('more tasks than slots wait their turn: higher priority first, equals oldest first', async () => {
-  const manager = new SandboxManager({ embedded: { args: ['--max-tasks', '1'] } });
+  const manager = new SandboxManager({ embedded: { command: WORKER_COMMAND, args: ['--max-tasks', '1'] } });
   try {
     const order: string[] = [];
     const run = (name: string, priority: number) =>

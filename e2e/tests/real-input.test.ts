@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { SandboxManager } from '@sandcrew/manager';
+import { WORKER_COMMAND } from '../worker-process.js';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const CLI = join(ROOT, 'apps/cli/dist/main.js');
@@ -152,7 +153,7 @@ function runByCli({ command, input }: Case, cwd: string): Promise<Outcome> {
 }
 
 async function runByLibrary({ command, input }: Case, cwd: string): Promise<Outcome> {
-  const manager = new SandboxManager({ embedded: { directory: cwd } });
+  const manager = new SandboxManager({ embedded: { command: WORKER_COMMAND, directory: cwd } });
   try {
     const task = manager.run({ command, ...(input === undefined ? {} : { stdin: 'pipe' }) });
     const feeding = input === undefined ? null : task.write(input).then(() => task.endInput());

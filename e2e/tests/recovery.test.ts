@@ -19,7 +19,7 @@ import {
   type TaskRequest,
   type TaskResult,
 } from '@sandcrew/manager';
-import { startWorker, type WorkerProcess } from '../worker-process.js';
+import { startWorker, WORKER_COMMAND, type WorkerProcess } from '../worker-process.js';
 
 /** It holds both ends of the pipe that it reads. */
 const DEADLOCK = 'p=$(mktemp -u); mkfifo $p; exec 3<>$p; rm $p; read x <&3';
@@ -63,7 +63,7 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'sandcrew-recovery-'));
   workers = await Promise.all([startWorker(['--worker-id', 'a']), startWorker(['--worker-id', 'b'])]);
   manager = new SandboxManager({ workers: workers.map(({ url, token }) => ({ url, token })) });
-  own = new SandboxManager({ maxWorkers: 2 });
+  own = new SandboxManager({ embedded: { command: WORKER_COMMAND }, maxWorkers: 2 });
   for (const each of [manager, own]) each.on('blockRecovery', (recovery) => rungs.push(recovery));
   await Promise.all(workers.map(({ url }) => manager.connected(url)));
   example = runExample();

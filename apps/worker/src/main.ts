@@ -12,12 +12,15 @@ import { StateDirectory } from './io/state-directory.js';
 import { readTlsFiles } from './io/tls-files.js';
 import { helpText } from './options.js';
 import { makeToken } from './token-command.js';
-import { VERSION } from './version.js';
+import { describeVersion } from './version.js';
 import { runWorker } from './worker-run.js';
 
 const USAGE_FAULT = 2;
 
-process.exitCode = await main(process.argv.slice(2));
+// No `await` here: the binary is CommonJS, which has none at its top.
+void main(process.argv.slice(2)).then((exitCode) => {
+  process.exitCode = exitCode;
+});
 
 async function main(argv: readonly string[]): Promise<number> {
   if (process.platform === 'win32') {
@@ -32,7 +35,7 @@ async function main(argv: readonly string[]): Promise<number> {
   closeInheritedFds();
   const reading = readConfig(argv, process.env);
   if (reading.kind === 'show') {
-    process.stdout.write(reading.what === 'help' ? helpText() : `${VERSION}\n`);
+    process.stdout.write(reading.what === 'help' ? helpText() : describeVersion());
     return 0;
   }
   if (reading.kind === 'print') {

@@ -1,7 +1,7 @@
 /** Starts the bundled worker as an operator would, and speaks to it as a manager or a plain client would. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -18,7 +18,9 @@ import {
 } from '@sandcrew/protocol';
 import { WebSocket } from 'ws';
 
-export const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+/** The words before a worker's options: WORKER_COMMAND, as `npm run test:binary` sets it, or this checkout's. */
+const COMMAND = process.env.WORKER_COMMAND?.split(' ') ?? [process.execPath, MAIN];
 export const TOKEN = 'test-token-of-more-than-thirty-two-characters';
 
 /** Where a level cannot be had, its tests are left out; the process group works everywhere. */
@@ -43,6 +45,15 @@ export class Place {
   }
 }
 
+/** The command of a copy of the worker in a directory: the checkout may be out of another user's reach. */
+export function copyOf(directory: string, uid: number): string[] {
+  const file = COMMAND.at(-1) ?? MAIN;
+  const copy = join(directory, file === MAIN ? 'main.mjs' : 'worker');
+  copyFileSync(file, copy);
+  chownSync(copy, uid, uid);
+  return [...COMMAND.slice(0, -1), copy];
+}
+
 /** A worker's run, of which all that it said is kept. */
 export class WorkerRun {
   readonly child: ChildProcess;
@@ -51,14 +62,17 @@ export class WorkerRun {
   /** Its exit code, or the signal that ended it. */
   readonly ended: Promise<number | string>;
 
-  /** @param launcher a program, and its arguments, that becomes the worker. */
+  /**
+   * @param launcher a program, and its arguments, that becomes the worker.
+   * @param command the worker's own words, as `copyOf` gives them.
+   */
   constructor(
     args: readonly string[],
     env: Record<string, string> = {},
     launcher: readonly string[] = [],
-    main = MAIN,
+    command = COMMAND,
   ) {
-    const [program = process.execPath, ...words] = [...launcher, process.execPath, main, ...args];
+    const [program = process.execPath, ...words] = [...launcher, ...command, ...args];
     this.child = spawn(program, words, {
       env: { PATH: process.env.PATH ?? '', HOME: tmpdir(), ...env },
       stdio: ['pipe', 'pipe', 'pipe'],

@@ -3,8 +3,8 @@
  * since node-pty stops reading at the child's exit and so loses the tail of the output.
  */
 
-import { closeSync, constants, openSync, readlinkSync, realpathSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { closeSync, constants, openSync, readlinkSync } from 'node:fs';
+import { loadNativeAddon } from './native-addon.js';
 import { hideFromChildren, stopHiding } from './spawn.js';
 
 export interface Terminal {
@@ -56,11 +56,6 @@ export function openTerminal(cols: number, rows: number): Terminal {
 let loaded: NativePty | null = null;
 
 function loadNative(): NativePty {
-  if (loaded !== null) return loaded;
-  const { resolve } = createRequire(import.meta.url);
-  // Links followed by hand: under load Node 20's loader was seen not to, and then the binary beside it is not found.
-  const entry = realpathSync.native(resolve('@lydell/node-pty/requireBinary.js'));
-  const { requireBinary } = createRequire(entry)(entry) as { requireBinary(file: string): NativePty };
-  loaded = requireBinary('pty.node');
+  loaded ??= loadNativeAddon<NativePty>();
   return loaded;
 }

@@ -1,11 +1,11 @@
 /** Limits hold a task by the kernel's control groups, and what was used up is told. Where no group can be made, they are refused. */
-import { chownSync, copyFileSync, mkdirSync, readdirSync, rmdirSync } from 'node:fs';
+import { chownSync, mkdirSync, readdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { findHierarchy } from '#src/io/control-groups.js';
 import { LimitKeeper } from '#src/io/limits.js';
 import { testIf } from '../needs.js';
-import { Client, LEVELS, MAIN, Place, TestWorker, TOKEN, until, WorkerRun } from '../worker-process.js';
+import { Client, copyOf, LEVELS, Place, TestWorker, TOKEN, until, WorkerRun } from '../worker-process.js';
 
 const MIB = 1_048_576;
 const UID = process.getuid?.() === 0 ? 65_534 : process.getuid?.();
@@ -113,11 +113,10 @@ testWith('pids')('a limit that the kernel does not take leaves no group behind',
 
 test('a worker that may not make groups refuses limits', async () => {
   const place = new Place();
-  const main = join(place.path, 'main.mjs'); // the checkout may be out of this user's reach
-  copyFileSync(MAIN, main);
-  for (const path of [place.path, place.tokenFile, main]) chownSync(path, UID ?? 0, UID ?? 0);
+  const command = copyOf(place.path, UID ?? 0);
+  for (const path of [place.path, place.tokenFile]) chownSync(path, UID ?? 0, UID ?? 0);
   const args = [...place.arguments, '--containment', 'process-group', '--drain-timeout-ms', '0'];
-  const run = new WorkerRun(args, { HOME: place.path }, UNPRIVILEGED, main);
+  const run = new WorkerRun(args, { HOME: place.path }, UNPRIVILEGED, command);
   const client = await Client.connect((await run.listening()).url, TOKEN);
   client.send({ type: 'hello', managerId: 'm1', output: 'binary' });
   const { terminal } = await client.run('true', { limits: { memoryBytes: 64 * MIB } });

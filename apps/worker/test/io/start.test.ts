@@ -1,6 +1,16 @@
 /** How a worker starts, refuses to start, and is told of new tokens. */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -52,6 +62,20 @@ test('it prints one line when it listens, and logs JSON lines that never hold th
     expect.arrayContaining(['containment', 'drain_requested', 'stopped']),
   );
   expect(run.stderr + run.stdout).not.toContain(TOKEN);
+});
+
+test('it closes what it is born with, but for the file of certificates that Node itself may be reading', async () => {
+  const certificates = join(place.path, 'ca.pem');
+  const secret = join(place.path, 'secret');
+  for (const file of [certificates, secret]) writeFileSync(file, '');
+  const opener = ['bash', '-c', `exec 28<'${secret}' 29<'${certificates}'; exec "$@"`, 'bash'];
+  const run = new WorkerRun(place.arguments, { NODE_EXTRA_CA_CERTS: certificates }, opener);
+  await run.listening();
+  const open = readdirSync(`/proc/${run.pid}/fd`).map((fd) => readlinkSync(`/proc/${run.pid}/fd/${fd}`));
+  expect(open).toContain(certificates);
+  expect(open).not.toContain(secret);
+  run.kill('SIGTERM');
+  await run.ended;
 });
 
 test('a port in use is told', async () => {
@@ -263,5 +287,7 @@ test('--help and --version answer and exit', async () => {
   expect(help.stdout).toContain('Usage: sandcrew-worker');
   const version = new WorkerRun(['--version']);
   expect(await version.ended).toBe(0);
-  expect(version.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  expect(version.stdout).toMatch(
+    /^sandcrew-worker \d+\.\d+\.\d+, protocol \d+\.\d+, node \d+\.\d+\.\d+(, commit [0-9a-f]{12}(\+changes)?)?\n$/,
+  );
 });

@@ -1,9 +1,9 @@
 /** What a command names and the worker cannot reach is told truly: which file, and which permission. */
-import { chmodSync, chownSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { testIf } from '../needs.js';
-import { Client, MAIN, Place, TOKEN, WorkerRun } from '../worker-process.js';
+import { Client, copyOf, Place, TOKEN, WorkerRun } from '../worker-process.js';
 
 const UID = process.getuid?.() === 0 ? 65_534 : process.getuid?.(); // nothing is forbidden to root
 const UNPRIVILEGED =
@@ -18,11 +18,10 @@ describe('a worker that may not do everything', () => {
   beforeAll(async () => {
     place = new Place();
     workspace = join(place.stateDir, 'workspace');
-    const main = join(place.path, 'main.mjs'); // the checkout may be out of this user's reach
-    copyFileSync(MAIN, main);
-    for (const path of [place.path, place.tokenFile, main]) chownSync(path, UID ?? 0, UID ?? 0);
+    const command = copyOf(place.path, UID ?? 0);
+    for (const path of [place.path, place.tokenFile]) chownSync(path, UID ?? 0, UID ?? 0);
     const args = [...place.arguments, '--containment', 'process-group', '--log-level', 'warn'];
-    run = new WorkerRun(args, { HOME: place.path }, UNPRIVILEGED, main);
+    run = new WorkerRun(args, { HOME: place.path }, UNPRIVILEGED, command);
     client = await Client.connect((await run.listening()).url, TOKEN);
     client.send({ type: 'hello', managerId: 'm1', output: 'binary' });
     mkdirSync(join(workspace, 'closed'));
