@@ -8,7 +8,7 @@ function agentSideSees(own, indexes) {
   return {
     name: 'wall-5-agent-side-sees-indexes-alone',
     comment:
-      'cli, executor and mcp see the manager by its index (mcp the executor too), and no other package.',
+      'cli, executor, agent-tools and mcp see the manager by its index (mcp the executor and agent-tools too), and no other package.',
     severity: 'error',
     from: { path: `^${own}/src/` },
     to: {
@@ -50,7 +50,8 @@ module.exports = {
     },
     agentSideSees('apps/cli', ['manager']),
     agentSideSees('packages/executor', ['manager']),
-    agentSideSees('apps/mcp', ['manager', 'executor']),
+    agentSideSees('packages/agent-tools', ['manager']),
+    agentSideSees('apps/mcp', ['manager', 'executor', 'agent-tools']),
     {
       name: 'wall-6-testkit-in-tests-alone',
       comment: 'What ships does not know what tests it.',
@@ -78,7 +79,10 @@ module.exports = {
         'What ships needs what its package.json lists under `dependencies`. (Apps ship as bundles; wall 1 is stricter.)',
       severity: 'error',
       from: { path: '^(packages|apps)/[^/]+/src/', pathNot: '^(apps|packages/protocol)/' },
-      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+      to: {
+        dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
+        dependencyTypesNot: ['npm-peer'], // its user brings it
+      },
     },
     {
       name: 'not-to-unresolvable',

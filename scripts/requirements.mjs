@@ -29,8 +29,10 @@ const BUILD_ORDER = [
   'packages/protocol',
   'packages/conformance',
   'packages/manager',
+  'packages/agent-tools',
   'apps/worker',
   'apps/cli',
+  'apps/mcp',
 ];
 /** Packages whose build is behind their sources. */
 const stale = new Set();
@@ -69,24 +71,32 @@ function packageOf(file) {
   return file.split('/').slice(0, 2).join('/');
 }
 
+/** What holds a copy of what, and is built again with it. */
+const BUNDLED_BY = {
+  'packages/protocol': ['packages/manager', 'apps/worker', 'apps/cli', 'apps/mcp'],
+  'packages/manager': ['apps/cli', 'apps/mcp'],
+  'packages/agent-tools': ['apps/mcp'],
+};
+
 /**
- * Builds what was changed, or changed back, since it was built last, and what bundles it. The manager's own tests run the
- * manager alone, and nothing but the CLI bundles it.
+ * Builds what was changed, or changed back, since it was built last, and what bundles it. The tests of a package run no
+ * app that bundles it.
  */
 async function build(testFile) {
   const needed = new Set();
   for (const name of stale) {
     needed.add(name);
-    if (name === 'packages/protocol') needed.add('packages/manager').add('apps/worker').add('apps/cli');
-    if (name === 'packages/manager') needed.add('apps/cli');
+    for (const bundle of BUNDLED_BY[name] ?? []) needed.add(bundle);
   }
-  if (packageOf(testFile) === 'packages/manager') needed.delete('apps/cli');
+  if (['packages/manager', 'packages/agent-tools'].includes(packageOf(testFile))) {
+    needed.delete('apps/cli');
+    needed.delete('apps/mcp');
+  }
   for (const name of BUILD_ORDER.filter((one) => needed.has(one))) {
     const { exitCode, output } = await runTool(['npm', 'run', '--silent', 'build'], join(tree, name));
     if (exitCode !== 0) return `it does not build: ${output.trim().split('\n')[0]}`;
     stale.delete(name);
-    if (name === 'packages/protocol') stale.add('packages/manager').add('apps/worker').add('apps/cli');
-    if (name === 'packages/manager') stale.add('apps/cli');
+    for (const bundle of BUNDLED_BY[name] ?? []) stale.add(bundle);
   }
   return null;
 }

@@ -30,6 +30,7 @@ const TARGETS = {
   'packages/manager/src/wall-target.ts': NOTHING,
   'apps/worker/src/wall-target.ts': NOTHING,
   'packages/testkit/src/wall-target.ts': NOTHING,
+  'packages/agent-tools/src/wall-target.ts': NOTHING,
   [`${core}/break-7-other-half.ts`]: "import type { A } from './break-7.js';\nexport type B = A;\n",
 };
 
@@ -91,6 +92,30 @@ const IMPORT_BREAKS = [
     'wall-5-agent-side-sees-indexes-alone',
     'the worker',
     'apps/cli/src/break-5c.ts',
+    "import '../../worker/src/wall-target.js';",
+  ],
+  [
+    'wall-5-agent-side-sees-indexes-alone',
+    'a file behind the index, in the agent tools',
+    'packages/agent-tools/src/break-5d.ts',
+    "import '../../manager/src/core/wall-target.js';",
+  ],
+  [
+    'wall-5-agent-side-sees-indexes-alone',
+    'the protocol in the agent tools',
+    'packages/agent-tools/src/break-5e.ts',
+    "import type { Stream } from '@sandcrew/protocol';",
+  ],
+  [
+    'wall-5-agent-side-sees-indexes-alone',
+    'a file of the agent tools behind their index, in the MCP server',
+    'apps/mcp/src/break-5f.ts',
+    "import '../../../packages/agent-tools/src/wall-target.js';",
+  ],
+  [
+    'wall-5-agent-side-sees-indexes-alone',
+    'the worker in the MCP server',
+    'apps/mcp/src/break-5g.ts',
     "import '../../worker/src/wall-target.js';",
   ],
   [
