@@ -22,10 +22,14 @@ const START_TIMEOUT_MS = 15_000;
 const STOP_TIMEOUT_MS = 20_000;
 
 /**
- * @param maxTasks how many tasks it runs at once. @param options others of its command line.
+ * @param maxTasks how many tasks it runs at once. @param options others of its command line. @param nodeOptions of its Node.
  * @throws {Error} where it does not listen in time.
  */
-export async function startWorker(maxTasks: number, options: readonly string[] = []): Promise<WorkerProcess> {
+export async function startWorker(
+  maxTasks: number,
+  options: readonly string[] = [],
+  nodeOptions: readonly string[] = [],
+): Promise<WorkerProcess> {
   const directory = await mkdtemp(join(tmpdir(), 'sandcrew-bench-'));
   const workspace = join(directory, 'workspace');
   const token = randomBytes(32).toString('hex');
@@ -36,7 +40,9 @@ export async function startWorker(maxTasks: number, options: readonly string[] =
     ...['--drain-timeout-ms', '0', '--log-level', 'error', '--until-stdin-closes'],
     ...options,
   ];
-  const child = spawn(process.execPath, [WORKER_MAIN, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [...nodeOptions, WORKER_MAIN, ...args], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const exited = once(child, 'exit');
   const stop = async () => {
     child.kill('SIGTERM');

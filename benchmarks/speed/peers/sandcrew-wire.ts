@@ -23,17 +23,17 @@ interface OpenTask {
   ackedOffset: number;
 }
 
-/** @param options of the worker's command line, beside the level. */
+/** @param nodeOptions of the worker's Node. */
 export function sandcrewWire(
   level: 'process-group' | 'pid-namespace' | 'bubblewrap',
   output: 'binary' | 'text' = 'binary',
-  options: readonly string[] = [],
+  nodeOptions: readonly string[] = [],
 ): Peer {
   return {
     name: `sandcrew wire, ${level}${output === 'text' ? ', text' : ''}`,
     missing: () => null,
     open: async (width) => {
-      const worker = await startWorker(Math.max(16, width), ['--containment', level, ...options]);
+      const worker = await startWorker(Math.max(16, width), ['--containment', level], nodeOptions);
       try {
         return await SandcrewWire.open(worker.url, worker.token, output, worker.stop);
       } catch (error) {
