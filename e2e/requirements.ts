@@ -5,6 +5,7 @@
 import { BLOCK_REQUIREMENTS } from './requirements/blocks.js';
 import { CLI_REQUIREMENTS } from './requirements/cli.js';
 import { EDGE_REQUIREMENTS } from './requirements/edge.js';
+import { EXECUTOR_REQUIREMENTS } from './requirements/executor.js';
 import { FAULT_REQUIREMENTS } from './requirements/faults.js';
 import { MAIN_JOB_REQUIREMENTS } from './requirements/main-job.js';
 import { MANAGER_REQUIREMENTS } from './requirements/manager.js';
@@ -25,4 +26,5 @@ export const REQUIREMENTS: readonly Requirement[] = [
   ...SPEED_REQUIREMENTS,
   ...EDGE_REQUIREMENTS,
   ...FAULT_REQUIREMENTS,
+  ...EXECUTOR_REQUIREMENTS,
 ];

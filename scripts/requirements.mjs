@@ -30,6 +30,7 @@ const BUILD_ORDER = [
   'packages/conformance',
   'packages/manager',
   'packages/agent-tools',
+  'packages/executor',
   'apps/worker',
   'apps/cli',
   'apps/mcp',

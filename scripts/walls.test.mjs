@@ -119,6 +119,12 @@ const IMPORT_BREAKS = [
     "import '../../worker/src/wall-target.js';",
   ],
   [
+    'wall-5-agent-side-sees-indexes-alone',
+    'the protocol in the executor',
+    'packages/executor/src/break-5h.ts',
+    "import type { Stream } from '@sandcrew/protocol';",
+  ],
+  [
     'wall-6-testkit-in-tests-alone',
     'testkit in a source',
     'packages/manager/src/break-6.ts',
