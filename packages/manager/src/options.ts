@@ -144,6 +144,8 @@ export type BlockHandler = (
 
 /** What a worker must have to be given a task. */
 export interface WorkerRequirements {
+  /** The one worker that may have it, by id or by URL. */
+  readonly worker?: string;
   /** The worker's `--type`. */
   readonly type?: string;
   /** Labels that it must have, with these values. */

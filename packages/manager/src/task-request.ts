@@ -52,6 +52,7 @@ const RECOVERY_FIELDS: Readonly<Record<keyof RecoveryOptions, true>> = {
   graceMs: true,
 };
 const NEEDS_FIELDS: Readonly<Record<keyof WorkerRequirements, true>> = {
+  worker: true,
   type: true,
   labels: true,
   memoryBytes: true,
@@ -140,7 +141,9 @@ function refuseUnknown(given: object, known: readonly string[], what: string, wh
 function readNeeds(requirements: WorkerRequirements | undefined): TaskNeeds {
   if (requirements === undefined) return {};
   if (!isObject(requirements)) throw invalid('requirements', 'an object', requirements);
-  const { type, labels, memoryBytes } = requirements;
+  const { worker, type, labels, memoryBytes } = requirements;
+  if (worker !== undefined && typeof worker !== 'string')
+    throw invalid('requirements.worker', 'the id or the URL of a worker', worker);
   if (type !== undefined && typeof type !== 'string') throw invalid('requirements.type', 'a string', type);
   if (memoryBytes !== undefined && !(Number.isSafeInteger(memoryBytes) && memoryBytes >= 0)) {
     throw invalid('requirements.memoryBytes', 'a whole number of bytes from 0', memoryBytes);
@@ -151,6 +154,7 @@ function readNeeds(requirements: WorkerRequirements | undefined): TaskNeeds {
   }
   // In one order, so that tasks with the same needs are known by that.
   return {
+    ...(worker === undefined ? {} : { worker }),
     ...(type === undefined ? {} : { type }),
     ...(pairs.length === 0 ? {} : { labels: Object.fromEntries(pairs) }),
     ...(memoryBytes === undefined ? {} : { memoryBytes }),

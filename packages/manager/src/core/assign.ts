@@ -79,6 +79,7 @@ function homesOf(state: ManagerState, task: Task): Worker[] {
 function mayMeet(worker: Worker, task: Task): boolean {
   const { type, labels, memoryBytes } = task.needs;
   const { identity } = worker;
+  if (!isNamed(worker, task.needs)) return false;
   if (identity === null)
     return worker.startedType === null || type === undefined || worker.startedType === type;
   if (type !== undefined && identity.type !== type) return false;
@@ -88,6 +89,12 @@ function mayMeet(worker: Worker, task: Task): boolean {
   return !task.failedOn.some(
     (failed) => failed.workerKey === worker.key && failed.bootId === identity.bootId,
   );
+}
+
+/** Whether it is the worker that is asked for. One that has not said its name yet may be. */
+function isNamed(worker: Worker, { worker: name }: TaskNeeds): boolean {
+  if (name === undefined || worker.url === name) return true;
+  return worker.identity === null ? worker.startedType === null : worker.identity.workerId === name;
 }
 
 /** Free memory is what the last heartbeat left, and never more than what the tasks placed there leave. */
@@ -100,7 +107,7 @@ function hasMemory(state: ManagerState, worker: Worker, needs: TaskNeeds): boole
   return needs.memoryBytes <= Math.min(measured, total - spokenFor);
 }
 
-/** A worker that is started here has any type that is asked for, and no labels. */
+/** A worker that is started here has any type that is asked for, no labels, and a name that nobody can know. */
 function canStart(state: ManagerState, { needs, failedOn, aboveMemoryBytes }: Task): boolean {
   const hasLabels = Object.keys(needs.labels ?? {}).length > 0;
   // Started ones had their say: if none of them meets the memory, another on this machine will not either. Where the task
@@ -112,7 +119,13 @@ function canStart(state: ManagerState, { needs, failedOn, aboveMemoryBytes }: Ta
     const hasFailedTask = failedOn.some(({ workerKey }) => workerKey === key);
     return identity !== null && (aboveMemoryBytes > 0 || !hasFailedTask);
   });
-  return state.policy.startsWorkers && !hasLabels && !tried && state.workers.size < state.policy.maxWorkers;
+  return (
+    state.policy.startsWorkers &&
+    needs.worker === undefined &&
+    !hasLabels &&
+    !tried &&
+    state.workers.size < state.policy.maxWorkers
+  );
 }
 
 function noWorker(state: ManagerState, task: Task): Fault {

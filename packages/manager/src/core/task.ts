@@ -73,6 +73,7 @@ export type CommandBody = Omit<ExecuteCommand, 'type' | 'taskId' | 'timestamp' |
 };
 
 export interface TaskNeeds {
+  readonly worker?: string;
   readonly type?: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly memoryBytes?: number;
