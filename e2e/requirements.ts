@@ -7,6 +7,7 @@ import { CLI_REQUIREMENTS } from './requirements/cli.js';
 import { EDGE_REQUIREMENTS } from './requirements/edge.js';
 import { EXECUTOR_REQUIREMENTS } from './requirements/executor.js';
 import { FAULT_REQUIREMENTS } from './requirements/faults.js';
+import { FILE_REQUIREMENTS } from './requirements/files.js';
 import { MAIN_JOB_REQUIREMENTS } from './requirements/main-job.js';
 import { MANAGER_REQUIREMENTS } from './requirements/manager.js';
 import { OPERATION_REQUIREMENTS } from './requirements/operation.js';
@@ -27,4 +28,5 @@ export const REQUIREMENTS: readonly Requirement[] = [
   ...EDGE_REQUIREMENTS,
   ...FAULT_REQUIREMENTS,
   ...EXECUTOR_REQUIREMENTS,
+  ...FILE_REQUIREMENTS,
 ];

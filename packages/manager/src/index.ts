@@ -11,6 +11,14 @@ export type {
 export type * from './core/report.js';
 export { ERROR_CODES, type ErrorCode, type Fault, SandboxError } from './core/sandbox-error.js';
 export type { ManagerEvents } from './events.js';
+export type {
+  FileSource,
+  GetOptions,
+  PutOptions,
+  TransferOptions,
+  TransferProgress,
+  TransferReport,
+} from './file-options.js';
 export { workerCommand } from './io/providers/process.js';
 export type {
   AttachRequest,

@@ -19,6 +19,8 @@ import { oldestBlock, showHealth, showTasks } from './core/survey.js';
 import type { Submission } from './core/task.js';
 import type { Worker } from './core/worker.js';
 import { emitNews, type ManagerEvents } from './events.js';
+import type { FileSource, GetOptions, PutOptions, TransferReport } from './file-options.js';
+import { getFiles } from './get-files.js';
 import { systemClock } from './io/clock.js';
 import { EffectRunner } from './io/effect-runner.js';
 import { checkMessage, invalidTask } from './message-check.js';
@@ -30,6 +32,7 @@ import type {
   TaskRequest,
   TaskReservation,
 } from './options.js';
+import { putFiles } from './put-files.js';
 import { readClose, readOptions } from './settings.js';
 import type { TaskHandle } from './task-handle.js';
 import { TaskOwner } from './task-owner.js';
@@ -102,6 +105,22 @@ export class SandboxManager extends EventEmitter<ManagerEvents> {
       worker,
       kind: { kind: 'remove_workspace', workspace },
     }));
+  }
+
+  /**
+   * Brings files, a directory or a tar stream into a workspace, all or nothing: docs/files.md.
+   * @throws {SandboxError} INVALID_OPTIONS, INVALID_PATH, INVALID_ARCHIVE, FILES_FAILED, NO_PROGRESS; all else as a task
+   */
+  putFiles(workspace: string, source: FileSource, options: PutOptions = {}): Promise<TransferReport> {
+    return putFiles((task) => this.run(task), workspace, source, options);
+  }
+
+  /**
+   * Brings files and directories out of a workspace, all or nothing: docs/files.md. The worker may be hostile.
+   * @throws {SandboxError} as `putFiles`, and ARCHIVE_TOO_LARGE
+   */
+  getFiles(workspace: string, paths: readonly string[], options: GetOptions): Promise<TransferReport> {
+    return getFiles((task) => this.run(task), workspace, paths, options);
   }
 
   /** A worker once it has answered; rejects as soon as it is known that it will not, at the latest after `connectTimeoutMs`. */

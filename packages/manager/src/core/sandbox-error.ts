@@ -4,7 +4,7 @@
 export const ERROR_CODES = {
   INVALID_OPTIONS: {
     means:
-      'The options of the manager, or of `close()`, are not valid, or a token file is not what it has to be.',
+      'The options of the manager, of `close()` or of a transfer of files are not valid, or a token file is not what it has to be.',
     next: 'Correct the field that the message names.',
   },
   INVALID_TASK: {
@@ -143,6 +143,27 @@ export const ERROR_CODES = {
   OUTPUT_NOT_KEPT: {
     means: 'Iteration began after more output than is kept had come.',
     next: 'Begin to iterate right after run(), or read head and tail in the result.',
+  },
+  INVALID_PATH: {
+    means:
+      'A path of a transfer of files would leave its place, or is none that can be there. Of what was received nothing was kept.',
+    next: 'Correct the path that the message names, or leave it out by `exclude`.',
+  },
+  INVALID_ARCHIVE: {
+    means: 'What was to be a tar archive is none, is compressed, or breaks off.',
+    next: 'Give a whole tar archive, decompressed; where a worker sent it, do not trust that worker.',
+  },
+  ARCHIVE_TOO_LARGE: {
+    means: 'More files, or more bytes, were to be received than is allowed. Nothing was kept.',
+    next: 'Raise `maxBytes` or `maxEntries`, or leave something out by `exclude`.',
+  },
+  FILES_FAILED: {
+    means: 'Files could not be read or written, at the worker or here; the message says which, and why.',
+    next: 'Mend what the message names, and transfer them again.',
+  },
+  NO_PROGRESS: {
+    means: 'Not a byte of a transfer of files moved for `idleTimeoutMs`, and it was ended.',
+    next: 'See whether the worker is there and its disk works; raise `idleTimeoutMs` (0 = none).',
   },
   WORKSPACE_BUSY: {
     means: 'A task runs in the workspace.',
