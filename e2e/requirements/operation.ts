@@ -97,4 +97,32 @@ export const OPERATION_REQUIREMENTS: readonly Requirement[] = [
       'listenFault(cause, listen)',
     ],
   },
+  {
+    source: 'Operation: doctor',
+    says: 'doctor tells of a level what a start with it does.',
+    test: ['apps/worker/test/io/doctor', 'what it tells of pid-namespace is what a start with it does'],
+    mutation: [`${WORKER}/doctor.ts`, "faultOf('pid-namespace')", "null ?? 'no'"],
+  },
+  {
+    source: 'Operation: doctor',
+    says: 'A level that cannot be had is missing only where it is asked for.',
+    test: ['apps/worker/test/core/diagnosis', '--containment auto: weaker'],
+    mutation: [
+      `${WORKER}/core/diagnosis.ts`,
+      'return asked === level ? missing',
+      'return asked !== level ? missing',
+    ],
+  },
+  {
+    source: 'Operation: doctor',
+    says: 'A port in use is missing, and the exit code is 1.',
+    test: ['apps/worker/test/io/doctor', 'a port in use and a state directory that is none are missing'],
+    mutation: [`${WORKER}/doctor.ts`, "listen.kind === 'unix' ? []", "listen.kind !== 'unix' ? []"],
+  },
+  {
+    source: 'Operation: doctor',
+    says: 'doctor needs no token.',
+    test: ['apps/worker/test/io/doctor', 'it needs no token, and tells the faults of one that is named'],
+    mutation: [`${WORKER}/doctor.ts`, '{ needsToken: false }', '{ needsToken: true }'],
+  },
 ];

@@ -42,14 +42,18 @@ export type ConfigReading =
   /** `config` has defaults in the place of what is wrong, to look further with. */
   | { readonly kind: 'fault'; readonly config: WorkerConfig; readonly faults: readonly string[] };
 
+/** @param needsToken false for a look that starts nothing. */
 export function readConfig(
   argv: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
+  { needsToken = true } = {},
 ): ConfigReading {
   const { values, warnings, ...given } = collectOptions(argv, env);
   for (const what of ['help', 'version'] as const) if (values.has(what)) return { kind: 'show', what };
   const faults = [...given.faults];
   const config = interpret(values, faults);
+  if (needsToken && config.tokenFile === '')
+    faults.push('--token-file is missing; make one with: sandcrew-worker token new FILE');
   if (faults.length > 0) return { kind: 'fault', config, faults };
   if (values.has('print-config')) return { kind: 'print', config, given: values };
   return { kind: 'run', config, warnings };
@@ -89,8 +93,6 @@ function interpret(values: GivenOptions['values'], faults: string[]): WorkerConf
     );
   }
   const tokenFile = one('token-file');
-  if (tokenFile === null)
-    faults.push('--token-file is missing; make one with: sandcrew-worker token new FILE');
   for (const name of ['bind-ro', 'bind-rw'] as const) {
     if (values.has(name))
       faults.push(`${spelled(name)} needs bubblewrap, which this version does not have yet; leave it out`);

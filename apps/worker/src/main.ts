@@ -3,6 +3,7 @@
 import { destination, pino } from 'pino';
 import { readConfig } from './config.js';
 import { reportConfig } from './config-report.js';
+import { askDoctor } from './doctor.js';
 import { TokenRegister } from './io/auth.js';
 import { chooseContainment } from './io/containment/choose-containment.js';
 import { HealthListenError } from './io/health-listener.js';
@@ -33,6 +34,11 @@ async function main(argv: readonly string[]): Promise<number> {
     return fault === null ? 0 : failWith([fault]);
   }
   closeInheritedFds();
+  if (argv[0] === 'doctor') {
+    const { exitCode, report, faults } = await askDoctor(argv.slice(1), process.env);
+    process.stdout.write(report);
+    return faults.length > 0 ? failWith(faults) : exitCode;
+  }
   const reading = readConfig(argv, process.env);
   if (reading.kind === 'show') {
     process.stdout.write(reading.what === 'help' ? helpText() : describeVersion());

@@ -128,6 +128,7 @@ export function helpText(): string {
     ({ name, value, meaning }) => `  --${name}${value === null ? '' : ` ${value}`}\n      ${meaning}`,
   );
   return `Usage: sandcrew-worker [OPTIONS]
+       sandcrew-worker doctor [--json] [OPTIONS]
        sandcrew-worker token new [--name NAME] [FILE]
 
 Runs commands for Sandcrew managers. When it listens it prints one line of JSON on stdout; logs are JSON on stderr.

@@ -244,7 +244,7 @@ function readStatus(code: number): ExitStatus {
   return signal === undefined ? { exitCode: code, signal: null } : { exitCode: null, signal };
 }
 
-async function findTool(name: string): Promise<string | null> {
+export async function findTool(name: string): Promise<string | null> {
   try {
     const { stdout } = await promisify(execFile)('/bin/sh', ['-c', 'command -v "$1"', 'sh', name], {
       timeout: PROBE_TIMEOUT_MS,
