@@ -15,6 +15,8 @@ const LOG_TIMEOUT_MS = 15_000;
 
 export interface WorkerProcess {
   readonly url: string;
+  /** Where it answers probes, with `--health-listen`; else empty. */
+  readonly health: string;
   readonly token: string;
   readonly tokenFile: string;
   /** Holds the state and the default workspace; removed by `stop`. */
@@ -65,24 +67,25 @@ export async function startWorker(
     for (const line of lines) log.push(line.startsWith('{') ? JSON.parse(line) : { line });
   });
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  const listening = new Promise<string>((resolve, reject) => {
+  const listening = new Promise<{ url: string; health?: string }>((resolve, reject) => {
     const timer = globalThis.setTimeout(
       () => reject(new Error('the worker did not listen in time')),
       START_TIMEOUT_MS,
     );
     child.stdout.setEncoding('utf8').once('data', (line: string) => {
       clearTimeout(timer);
-      resolve((JSON.parse(line) as { url: string }).url);
+      resolve(JSON.parse(line));
     });
     void exited.then((code) => reject(new Error(`the worker exited with ${code}: ${JSON.stringify(log)}`)));
   });
-  const url = await listening.catch(async (error) => {
+  const { url, health = '' } = await listening.catch(async (error) => {
     child.kill('SIGKILL');
     await rm(directory, { recursive: true, force: true });
     throw error;
   });
   return {
     url,
+    health,
     token,
     tokenFile,
     directory,
