@@ -263,7 +263,7 @@ export const EDGE_REQUIREMENTS: readonly Requirement[] = [
     source: 'Defaults',
     says: 'Beyond loopback is everything but loopback.',
     test: ['e2e/tests/security-defaults', 'is not 128.0.0.1:0 without TLS'],
-    mutation: [`${WORKER}/config.ts`, '/^127\\.\\d+', '/^12[78]\\.\\d+'],
+    mutation: [`${WORKER}/io/listen-target.ts`, '/^127\\.\\d+', '/^12[78]\\.\\d+'],
   },
   {
     source: 'Defaults',
