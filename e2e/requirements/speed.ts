@@ -43,4 +43,13 @@ export const SPEED_REQUIREMENTS: readonly Requirement[] = [
       '      if (turn.nowMs < 0) releaseReading(turn, task);\n',
     ],
   },
+  {
+    source: 'reliability.md: no process of a task lives 1 s after its terminal message',
+    says: 'What a task left is looked for among newer processes alone, unless process ids may have come round.',
+    test: [
+      'apps/worker/test/io/newer-processes',
+      'are all processes where the ids may have come round since, or where forks are not counted',
+    ],
+    mutation: [`${WORKER}/io/proc/newer-processes.ts`, '  if (!(advance < ids / 2)) return () => true;\n', ''],
+  },
 ];

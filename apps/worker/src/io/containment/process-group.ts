@@ -9,13 +9,8 @@ import { platform } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import type { SignalName } from '@sandcrew/protocol';
 import treeKill from 'tree-kill';
-import {
-  hasEnvironmentEntry,
-  type ProcessStat,
-  readAllProcesses,
-  readDescendants,
-  readProcess,
-} from '../proc/process-stat.js';
+import { countForks, readProcessesSince } from '../proc/newer-processes.js';
+import { hasEnvironmentEntry, type ProcessStat, readDescendants, readProcess } from '../proc/process-stat.js';
 import { spawnProcess } from '../spawn.js';
 import {
   type ContainedCommand,
@@ -60,12 +55,13 @@ class ProcessGroup implements ContainmentAdapter {
 
   async start(command: ContainedCommand): Promise<ContainedProcess> {
     const mark = `${this.#workerMark}/${randomUUID()}`;
+    const forksBefore = countForks();
     const child = this.#spawn(command, mark);
     const { pid } = child;
     if (pid === undefined) throw await new Promise((resolve) => child.once('error', resolve));
     await new Promise((resolve) => child.once('spawn', resolve));
     this.#tellGuardian(`add ${pid}`);
-    const group = new Group(child, pid, `${MARKER}=${mark}`);
+    const group = new Group(child, pid, `${MARKER}=${mark}`, forksBefore);
     void group.exited.then(() => this.#tellGuardian(`drop ${pid}`));
     return group;
   }
@@ -117,9 +113,11 @@ class Group implements ContainedProcess {
   readonly exited: Promise<ExitStatus>;
   readonly #marker: string;
   readonly #startTicks: number;
+  readonly #forksBefore: number | null;
 
-  constructor(child: ChildProcess, pid: number, marker: string) {
+  constructor(child: ChildProcess, pid: number, marker: string, forksBefore: number | null) {
     this.pid = pid;
+    this.#forksBefore = forksBefore;
     this.#marker = marker;
     this.#startTicks = readProcess(pid)?.startTicks ?? 0;
     this.exited = new Promise((resolve) =>
@@ -134,7 +132,7 @@ class Group implements ContainedProcess {
 
   processes(): ProcessStat[] {
     if (platform() !== 'linux') return [];
-    const all = readAllProcesses().filter(
+    const all = readProcessesSince(this.pid, this.#forksBefore).filter(
       (stat) => stat.startTicks >= this.#startTicks && stat.pid !== process.pid,
     );
     const mine = new Map<number, ProcessStat>();

@@ -101,16 +101,8 @@ export function readDescendants(pid: number): ProcessStat[] {
 }
 
 /** A process whose first thread has ended shows as a zombie while its others live. */
-function isAlive({ state, threadCount }: ProcessStat): boolean {
+export function isAlive({ state, threadCount }: ProcessStat): boolean {
   return state !== 'Z' || threadCount > 1;
-}
-
-/** Every process of the host, zombies left out. */
-export function readAllProcesses(): ProcessStat[] {
-  return (listNames('/proc') ?? [])
-    .filter((name) => /^\d+$/.test(name))
-    .map((name) => readProcess(Number(name)))
-    .filter((stat) => stat !== null && isAlive(stat)) as ProcessStat[];
 }
 
 /** Whether the environment that a process was started with holds `entry` (NAME=VALUE). False where it cannot be read. */
