@@ -35,6 +35,13 @@ const BUILD_ORDER = [
   'apps/cli',
   'apps/mcp',
 ];
+/** What holds a copy of what, and is built again with it. */
+const BUNDLED_BY = {
+  'packages/protocol': ['packages/manager', 'apps/worker', 'apps/cli', 'apps/mcp'],
+  'packages/manager': ['apps/cli', 'apps/mcp'],
+  'packages/agent-tools': ['apps/mcp'],
+};
+
 /** Packages whose build is behind their sources. */
 const stale = new Set();
 
@@ -71,13 +78,6 @@ async function judge([testFile, title], [file, from, to]) {
 function packageOf(file) {
   return file.split('/').slice(0, 2).join('/');
 }
-
-/** What holds a copy of what, and is built again with it. */
-const BUNDLED_BY = {
-  'packages/protocol': ['packages/manager', 'apps/worker', 'apps/cli', 'apps/mcp'],
-  'packages/manager': ['apps/cli', 'apps/mcp'],
-  'packages/agent-tools': ['apps/mcp'],
-};
 
 /**
  * Builds what was changed, or changed back, since it was built last, and what bundles it. The tests of a package run no

@@ -50,6 +50,10 @@ export const SPEED_REQUIREMENTS: readonly Requirement[] = [
       'apps/worker/test/io/newer-processes',
       'are all processes where the ids may have come round since, or where forks are not counted',
     ],
-    mutation: [`${WORKER}/io/proc/newer-processes.ts`, '  if (!(advance < ids / 2)) return () => true;\n', ''],
+    mutation: [
+      `${WORKER}/io/proc/newer-processes.ts`,
+      '  if (!(advance < ids / 2)) return () => true;\n',
+      '',
+    ],
   },
 ];
