@@ -242,8 +242,8 @@ export const MAIN_JOB_REQUIREMENTS: readonly Requirement[] = [
     test: ['e2e/tests/wire-manager', 'a manager hears the load right after its welcome'],
     mutation: [
       `${WORKER}/core/session.ts`,
-      '  sendHeartbeat(turn, session);',
-      '  if (session.isClosing) sendHeartbeat(turn, session);',
+      "if (state.drain === 'no') sendHeartbeat(turn, session);",
+      "if (state.drain === 'stopping') sendHeartbeat(turn, session);",
     ],
   },
   {
@@ -350,7 +350,7 @@ export const MAIN_JOB_REQUIREMENTS: readonly Requirement[] = [
       'e2e/tests/wire-manager',
       'SIGTERM drains: running tasks may end, no new one is taken, exit 0; a second one means now',
     ],
-    mutation: [`${WORKER}/core/step.ts`, 'CLOSE_CODES.goingAway', 'CLOSE_CODES.normal'],
+    mutation: [`${WORKER}/core/drain.ts`, 'CLOSE_CODES.goingAway', 'CLOSE_CODES.normal'],
   },
   // The main job, from outside
   {
