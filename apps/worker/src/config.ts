@@ -9,6 +9,10 @@ import { isLoopback, type ListenTarget, type TcpTarget } from './io/listen-targe
 import type { TlsPaths } from './io/tls-files.js';
 import type { OptionName } from './options.js';
 
+/** What a manager takes of a welcome (docs/protocol.md, Bounds of a manager). */
+const MAX_LABELS = 256;
+const MAX_LABEL_CHARACTERS = 1_024;
+
 export interface WorkerConfig {
   readonly listen: ListenTarget;
   readonly healthListen: TcpTarget | null;
@@ -181,7 +185,11 @@ function readLabels(given: readonly string[], spelling: string, faults: string[]
   for (const text of given) {
     const equals = text.indexOf('=');
     if (equals < 1) faults.push(`${spelling} expects K=V, got ${JSON.stringify(text)}`);
+    else if (Math.max(equals, text.length - equals - 1) > MAX_LABEL_CHARACTERS)
+      faults.push(`${spelling} expects at most ${MAX_LABEL_CHARACTERS} characters on each side of its =`);
     else labels[text.slice(0, equals)] = text.slice(equals + 1);
   }
+  if (given.length > MAX_LABELS)
+    faults.push(`${spelling} may be given ${MAX_LABELS} times at most, got ${given.length}`);
   return labels;
 }

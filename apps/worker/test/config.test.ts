@@ -217,3 +217,14 @@ test.each(['', '127.0.0.1', ':1', '127.0.0.1:65536', '127.0.0.1:x', 'unix:', `un
     expect(faultsOf([...TOKEN_FILE, `--listen=${listen}`])).not.toEqual([]);
   },
 );
+
+test('labels are bounded as managers take them', () => {
+  const many = Array.from({ length: 257 }, (_, n) => ['--label', `l${n}=`]).flat();
+  expect(faultsOf([...TOKEN_FILE, ...many])).toEqual([
+    expect.stringMatching(/label may be given 256 times at most, got 257/),
+  ]);
+  expect(faultsOf([...TOKEN_FILE, '--label', `a=${'x'.repeat(1_025)}`])).toEqual([
+    expect.stringMatching(/at most 1024 characters/),
+  ]);
+  expect(faultsOf([...TOKEN_FILE, ...many.slice(4), '--label', `a=${'x'.repeat(1_024)}`])).toEqual([]);
+});
