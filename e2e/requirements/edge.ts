@@ -291,4 +291,37 @@ export const EDGE_REQUIREMENTS: readonly Requirement[] = [
       'redactSecrets("") + text',
     ],
   },
+  {
+    source: 'Fuzz',
+    says: 'Frames that were damaged are refused in a message that can be sent.',
+    test: ['e2e/fuzz/fuzz', 'frames that were damaged are answered, and no decoder throws'],
+    mutation: [
+      'packages/protocol/src/codec.ts',
+      'isTaskId(taskId) ? { taskId }',
+      "typeof taskId === 'string' ? { taskId }",
+    ],
+  },
+  {
+    source: 'Fuzz',
+    says: 'Frames that are nearly right are refused in few words.',
+    test: ['e2e/fuzz/fuzz', 'frames that are nearly right are answered, and no decoder throws'],
+    mutation: [
+      'packages/protocol/src/refusal.ts',
+      'MAX_SHOWN_CHARACTERS = 60',
+      'MAX_SHOWN_CHARACTERS = 6_000',
+    ],
+  },
+  {
+    source: 'Fuzz',
+    says: 'Frames of all kinds leave a worker up.',
+    test: [
+      'e2e/fuzz/fuzz',
+      'frames of all kinds against a real worker leave it up, and a good client beside them served',
+    ],
+    mutation: [
+      `${WORKER}/session.ts`,
+      "if (!decoded.ok) return { type: 'frame_refused', sessionId, refusal: decoded.refusal };",
+      'if (!decoded.ok) throw new Error(sessionId);',
+    ],
+  },
 ];
