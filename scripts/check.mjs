@@ -10,6 +10,7 @@ const CHECKS = [
   { name: 'lint and format', command: [...PNPM, 'exec', 'biome', 'check', '.'] },
   { name: 'walls', command: ['npm', 'run', '--silent', 'walls'] },
   { name: 'dead code', command: [...PNPM, 'exec', 'knip'] },
+  { name: 'dependencies', command: [process.execPath, 'scripts/dependencies.mjs'] },
   {
     name: 'generated files',
     command: [...PNPM, '--recursive', '--if-present', 'run', 'generate', '--check'],
