@@ -12,15 +12,21 @@ const ATTACKERS = 24;
 const FRAMES_EACH = 50;
 const ROUND = ATTACKERS * FRAMES_EACH;
 
-/** Mostly frames that WebSocket allows, so that what they hold is met; the others end their connection. */
-const shaped = fc.oneof(
+interface Shot {
+  readonly bytes: Buffer;
+  /** WebSocket may end the connection on it, and what came behind it would not be met. */
+  readonly isLast: boolean;
+}
+
+/** Mostly frames that WebSocket allows, so that what they hold is met. */
+const shot: fc.Arbitrary<Shot> = fc.oneof(
   {
     weight: 30,
-    arbitrary: fc.oneof(mutatedFrame, structuredFrame).map(({ text }) => frame(1, harmless(text))),
+    arbitrary: fc.oneof(mutatedFrame, structuredFrame).map(({ text }) => whole(frame(1, harmless(text)))),
   },
-  { weight: 4, arbitrary: fc.uint8Array({ maxLength: 125 }).map((data) => frame(9, data)) },
+  { weight: 4, arbitrary: fc.uint8Array({ maxLength: 125 }).map((data) => whole(frame(9, data))) },
   {
-    weight: 2,
+    weight: 4,
     arbitrary: fc
       .record({
         opcode: fc.nat(15),
@@ -30,12 +36,22 @@ const shaped = fc.oneof(
         isMasked: fc.constantFrom(true, true, true, false),
         claimedBytes: fc.constantFrom(undefined, undefined, undefined, 0n, 1_048_577n, 2n ** 63n),
       })
-      .map(({ opcode, payload, claimedBytes, ...shape }) =>
-        frame(opcode, payload, { ...shape, ...(claimedBytes === undefined ? {} : { claimedBytes }) }),
-      ),
+      .map(({ opcode, payload, claimedBytes, ...shape }) => ({
+        bytes: frame(opcode, payload, { ...shape, ...(claimedBytes === undefined ? {} : { claimedBytes }) }),
+        isLast: true,
+      })),
   },
-  { weight: 1, arbitrary: fc.uint8Array({ minLength: 1, maxLength: 60 }).map((bytes) => Buffer.from(bytes)) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .uint8Array({ minLength: 1, maxLength: 60 })
+      .map((bytes) => ({ bytes: Buffer.from(bytes), isLast: true })),
+  },
 );
+
+function whole(bytes: Buffer): Shot {
+  return { bytes, isLast: false };
+}
 
 /** What a frame may ask is not what is tried here: a command that runs would be. */
 function harmless(text: string): string {
@@ -64,7 +80,7 @@ async function throwFrames(
   let sent = 0;
   for (let round = 0; sent < count && !progress.isOver; round++) {
     const roundSeed = seed + round;
-    const frames = fc.sample(shaped, { seed: roundSeed, numRuns: Math.min(ROUND, count - sent) });
+    const frames = fc.sample(shot, { seed: roundSeed, numRuns: Math.min(ROUND, count - sent) });
     const shares = Array.from({ length: ATTACKERS }, (_, one) =>
       frames.filter((_, at) => at % ATTACKERS === one),
     );
@@ -81,15 +97,22 @@ async function throwFrames(
   return sent;
 }
 
-/** Sends all of them, on as many connections as that takes. */
-async function attack(url: string, token: string, frames: readonly Buffer[]): Promise<void> {
+/** Sends all of them, on as many connections as that takes, and waits until the worker has read each to its end. */
+async function attack(url: string, token: string, shots: readonly Shot[]): Promise<void> {
   let raw: RawSocket | null = null;
-  for (const bytes of frames) {
-    if (raw === null || raw.socket.destroyed) raw = await RawSocket.upgraded(url, token);
-    const { socket } = raw;
-    await new Promise<void>((resolve) => socket.write(bytes, () => resolve())); // also where it is gone
+  for (const { bytes, isLast } of shots) {
+    raw ??= await RawSocket.upgraded(url, token);
+    raw.send(bytes);
+    if (!isLast) continue;
+    await hangUp(raw);
+    raw = null;
   }
-  raw?.socket.destroy();
+  if (raw !== null) await hangUp(raw);
+}
+
+async function hangUp(raw: RawSocket): Promise<void> {
+  raw.socket.end();
+  await raw.ended;
 }
 
 /** The good client's input comes back, byte for byte. */
