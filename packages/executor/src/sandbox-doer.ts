@@ -185,7 +185,9 @@ function requirementsOf(
   { language, memoryBytes, type, labels }: StepNeeds,
 ): NonNullable<TaskRequest['requirements']> {
   const isKnown = language !== null || step.requirements?.memoryBytes !== undefined;
-  return { labels, ...(isKnown ? { memoryBytes } : {}), ...(type === null ? {} : { type }) };
+  const worker = step.requirements?.worker;
+  const named = worker === undefined ? {} : { worker };
+  return { labels, ...named, ...(isKnown ? { memoryBytes } : {}), ...(type === null ? {} : { type }) };
 }
 
 function wordsOf({ taskId }: TaskStep, command: string | readonly string[] | null): string {
