@@ -150,6 +150,21 @@ export const EXECUTOR_REQUIREMENTS: readonly Requirement[] = [
   },
   {
     source,
+    says: 'A plan outlives its agent: what runs is left running, and found again.',
+    test: [
+      'e2e/tests/executor',
+      'another life of the agent takes over the step that runs, and runs no step twice',
+    ],
+    mutation: [`${SRC}/core/step-verdict.ts`, "fault?.code === 'DETACHED'", "fault?.code === 'CLOSED'"],
+  },
+  {
+    source,
+    says: 'A step that waits at a prompt is answered by its agent, and goes on.',
+    test: ['e2e/tests/examples', 'answer-a-prompt runs as it stands there'],
+    mutation: [`${SRC}/plan-run.ts`, 'return this.#handles.get(taskId) ?? null;', 'return null;'],
+  },
+  {
+    source,
     says: 'A step is over when its whole time is, whatever happens.',
     test: [`${TEST}/core/budget`, 'whatever happens, a step is over when its whole time is'],
     mutation: [
