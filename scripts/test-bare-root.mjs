@@ -9,10 +9,12 @@ import { join } from 'node:path';
 import { setUp } from './setup.mjs';
 import { becomeTool, ROOT, runTool } from './tool.mjs';
 
-/** What runs no program that a bare root lacks. The others start Python, Node or compiled helpers as tasks. */
+/** The files whose tasks need no Node and nothing compiled, and in them the tests that need no `ps`, Python or other user. */
 const TESTS = [
-  'apps/worker/dist-test/io/(connections|exits|health|input|limits|output|start|terminal).test',
+  'apps/worker/dist-test/io/(connections|escapees|exits|health|input|lifetimes|limits|output|start|terminal).test',
   'e2e/dist-test/tests/wire-.*.test',
+  '--testNamePattern',
+  '^(?!.*(controlling terminal|first thread has ended|may not make groups)).*$',
 ];
 const CACHE = join(ROOT, 'node_modules', '.cache', 'sandcrew', 'bare-root');
 const BARE = join(CACHE, 'root');
@@ -61,10 +63,13 @@ async function makeRoot() {
 /** A worker in there, with mounts of its own: the host's processes, devices and temporary files. */
 function launcher() {
   return `#!/bin/sh
-exec unshare --mount --propagation private -- sh -c '
+exec /usr/bin/unshare --mount --propagation private -- /bin/sh -c '
 set -e
+given=$PATH
+PATH=/usr/sbin:/usr/bin:/sbin:/bin # for these lines; a test may have given the worker another
+mount --bind "${BARE}" "${BARE}" # a root that is a mount, as every real one is: else no namespace can change how it propagates
 for each in proc sys dev tmp; do mount --rbind "/$each" "${BARE}/$each"; done
-exec chroot "${BARE}" /sandcrew-worker "$@"' sh "$@"
+exec chroot "${BARE}" /usr/bin/env PATH="$given" /sandcrew-worker "$@"' sh "$@"
 `;
 }
 
