@@ -120,8 +120,8 @@ function streamReceiver(target: Writable, transfer: FileTransfer): Receiver {
         target.write(bytes, (error) => (error ? reject(error) : resolve()));
       });
     },
-    finish: async () => {},
-    drop: async () => void target.off('error', ignore),
+    finish: async () => void target.off('error', ignore), // else it stays: the event comes after the failure
+    drop: async () => {},
   };
 }
 

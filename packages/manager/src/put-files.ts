@@ -20,7 +20,7 @@ export async function putFiles(
   options: PutOptions,
 ): Promise<TransferReport> {
   const settings = readPut(source, options);
-  const roots = isStream(source) ? null : await findRoots(typeof source === 'string' ? [source] : source);
+  const roots = isStream(source) ? null : await findRoots(source);
   const { taskId = `put-${randomUUID()}` } = options;
   const task = { taskId, workspace, command: putCommand(settings.directory) };
   const transfer = new FileTransfer(run, task, settings, options);
@@ -36,14 +36,15 @@ export async function putFiles(
   });
 }
 
-/** A single directory is what it holds; of several things each has its own name. */
-async function findRoots(sources: readonly string[]): Promise<SourceRoot[]> {
+/** A directory that is named alone is what it holds; of an array each has its own name. */
+async function findRoots(source: string | readonly string[]): Promise<SourceRoot[]> {
+  const isAlone = typeof source === 'string';
   const roots: SourceRoot[] = [];
-  for (const source of sources) {
+  for (const each of isAlone ? [source] : source) {
     try {
-      roots.push(await findRoot(source, sources.length === 1));
+      roots.push(await findRoot(each, isAlone));
     } catch (error) {
-      throw notFound(source, error);
+      throw notFound(each, error);
     }
   }
   return roots;

@@ -327,6 +327,21 @@ describe('files that are got', () => {
     expect(taken).toEqual([]);
   });
 
+  test('that go to a stream which fails are told, and the command is ended', async () => {
+    const archive = await makeArchive([{ name: 'a', content: 'x'.repeat(50_000) }]);
+    worker.script = (message) => {
+      if (message.type !== 'execute_command') return;
+      worker.start('t');
+      worker.sendOutput('t', 0, archive);
+    };
+    endsTasks(worker);
+    const fault = new Error('nobody reads');
+    const sink = new Writable({ write: (_chunk, _encoding, done) => setImmediate(done, fault) });
+    expect(await faultOf(get({ target: sink }))).toMatchObject({ code: 'FILES_FAILED', cause: fault });
+    expect(worker.count('terminate_task')).toBe(1);
+    await until('the stream has told it too', () => sink.closed);
+  });
+
   test('that cannot be read there are told with what tar said, and leave nothing', async () => {
     const archive = await makeArchive([{ name: 'a' }]);
     const said = Buffer.from('tar: ./b: Cannot open: Permission denied\n');
