@@ -4,6 +4,7 @@ import type { Requirement } from './requirement.js';
 const SRC = 'packages/manager/src';
 const FAKE = 'packages/manager/test/files';
 const E2E = 'e2e/tests/files';
+const CLI = 'apps/cli/test/files';
 const source = 'Containment and security: files';
 
 export const FILE_REQUIREMENTS: readonly Requirement[] = [
@@ -172,5 +173,23 @@ export const FILE_REQUIREMENTS: readonly Requirement[] = [
       'if (!isNamed(worker, task.needs)) return false;',
       'if (isNamed(worker, task.needs) === null) return false;',
     ],
+  },
+  {
+    source,
+    says: 'sandcrew put and get: all arrives under the names that cp would give it.',
+    test: [CLI, 'is called as the target where that is no directory, and goes into it where it is one'],
+    mutation: ['apps/cli/src/commands/get.ts', 'isNamed && !isDirectory', 'isNamed && isDirectory'],
+  },
+  {
+    source,
+    says: 'sandcrew put: Ctrl-C ends it, and nothing is kept.',
+    test: [CLI, 'is ended by Ctrl-C, and keeps nothing'],
+    mutation: ['apps/cli/src/transfer.ts', 'abort.abort(signal);', 'void abort;'],
+  },
+  {
+    source,
+    says: 'sandcrew put: what cannot come along is told, with an exit status of its own.',
+    test: [CLI, 'tells what could not come along, and exits with 1'],
+    mutation: ['apps/cli/src/exit-status.ts', 'incomplete: 1,', 'incomplete: 0,'],
   },
 ];

@@ -4,6 +4,8 @@ import type { ErrorCode, PartialTaskResult, SandboxError, TaskResult } from '@sa
 
 export const EXIT = {
   ok: 0,
+  /** Files arrived, but for what was told. */
+  incomplete: 1,
   usage: 2,
   blocked: 122,
   timedOut: 124,

@@ -4,9 +4,11 @@ import { SandboxError } from '@sandcrew/manager';
 import { OutputError } from './answer.js';
 import { runCommandLine } from './command-line.js';
 import { addAttach } from './commands/attach.js';
+import { addGet } from './commands/get.js';
 import { addHealth } from './commands/health.js';
 import { addLogs } from './commands/logs.js';
 import { addPs } from './commands/ps.js';
+import { addPut } from './commands/put.js';
 import { addRun } from './commands/run.js';
 import { addStop } from './commands/stop.js';
 import { addWorker } from './commands/worker.js';
@@ -15,7 +17,18 @@ import { EXIT, statusOfError, statusOfOutputFault } from './exit-status.js';
 import { errorSentence, outputFaultSentence } from './render/sentences.js';
 import { UsageError } from './usage-error.js';
 
-const COMMANDS = [addRun, addAttach, addLogs, addStop, addPs, addHealth, addWorkspace, addWorker];
+const COMMANDS = [
+  addRun,
+  addPut,
+  addGet,
+  addAttach,
+  addLogs,
+  addStop,
+  addPs,
+  addHealth,
+  addWorkspace,
+  addWorker,
+];
 
 process.on('uncaughtException', (error) => {
   say([faultOfOurs(error)]);

@@ -30,12 +30,15 @@ export function resultSentence({ signal, leftover }: Pick<TaskResult, 'signal' |
 
 /** What to do next, where the command line has a word of its own for it. */
 const NEXT_WORDS: Partial<Record<ErrorCode, string>> = {
+  ARCHIVE_TOO_LARGE: 'Raise --max-bytes or --max-entries, or leave something out by --exclude.',
   BLOCKED: 'Give it input by --stdin, or a command that asks nothing.',
   CANCELLED: 'It never ran.',
   CONNECTION_REPLACED: 'Give each sandcrew that runs at the same time a --manager-id of its own.',
   DETACHED: '`sandcrew attach` follows it again, and `sandcrew stop` ends it.',
   MANAGER_ID_TAKEN: 'Use another --manager-id, or the token that used this one first.',
+  INVALID_PATH: 'Correct it, or leave it out by --exclude.',
   LOST: 'Run it again if that is safe.',
+  NO_PROGRESS: 'See that the worker is there and its disk works, or raise --idle-timeout (0 = never).',
   TIMED_OUT: 'Raise --timeout (0 = never).',
   UNKNOWN_TASK: '`sandcrew ps` lists the tasks; they belong to the --manager-id that started them.',
   WORKER_START_FAILED: 'Mend what it names, or use a worker that runs already, by --worker.',
@@ -70,3 +73,12 @@ export function durationWords(durationMs: number): string {
   if (minutes < 60) return seconds % 60 === 0 ? `${minutes} min` : `${minutes} min ${seconds % 60} s`;
   return minutes % 60 === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
+
+/** `312 bytes`, `1.2 MiB`. */
+export function sizeWords(bytes: number): string {
+  const unit = Math.min(Math.floor(Math.log2(Math.max(bytes, 1)) / 10), SIZE_UNITS.length - 1);
+  const amount = bytes / 1_024 ** unit;
+  return `${unit === 0 ? amount : amount.toFixed(1)} ${SIZE_UNITS[unit]}`;
+}
+
+const SIZE_UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
