@@ -298,7 +298,7 @@ export const EDGE_REQUIREMENTS: readonly Requirement[] = [
     mutation: [
       'packages/protocol/src/codec.ts',
       'isTaskId(taskId) ? { taskId }',
-      "typeof taskId === 'string' ? { taskId }",
+      "isTaskId(taskId) || typeof taskId === 'string' ? { taskId }",
     ],
   },
   {
@@ -322,6 +322,19 @@ export const EDGE_REQUIREMENTS: readonly Requirement[] = [
       `${WORKER}/session.ts`,
       "if (!decoded.ok) return { type: 'frame_refused', sessionId, refusal: decoded.refusal };",
       'if (!decoded.ok) throw new Error(sessionId);',
+    ],
+  },
+  {
+    source: 'Hostile worker',
+    says: 'A worker that pings and reads nothing costs the manager no memory.',
+    test: [
+      'packages/manager/test/silent-peer',
+      'a peer that pings and reads nothing has few of its pings answered: they would fill the memory',
+    ],
+    mutation: [
+      `${MANAGER}/io/worker-connection.ts`,
+      'socket.bufferedAmount < MAX_PONG_BACKLOG_BYTES',
+      'socket.bufferedAmount < 9_999 * MAX_PONG_BACKLOG_BYTES',
     ],
   },
 ];

@@ -71,3 +71,23 @@ test('a peer from which a byte comes now and then is not dropped', async () => {
   }
   expect(told).toEqual(['opened', 'a', 'b', 'c', 'd']);
 });
+
+test('a peer that pings and reads nothing has few of its pings answered: they would fill the memory', async () => {
+  const pings = 200_000;
+  peer.pause();
+  const one = Buffer.concat([Buffer.from([PING, 125]), Buffer.alloc(125)]);
+  for (let sent = 0; sent < pings; sent += 1_000) {
+    const isRoomy = peer.write(Buffer.concat(Array(1_000).fill(one)));
+    if (!isRoomy) await new Promise((resolve) => peer.once('drain', resolve));
+  }
+  peer.write(Buffer.from([0x81, 0x04, ...Buffer.from('last')]));
+  await until('all of them were read', () => told.at(-1) === 'last', 20_000);
+  peer.resume();
+  // A short ping's answer, masked, is ten bytes. Once it stands at the end, all that was to come has come.
+  const isAnswered = () => {
+    peer.write(Buffer.from([PING, 0x04, ...Buffer.from('back')]));
+    return bytes.at(-10) === 0x8a && bytes.at(-9) === 0x84;
+  };
+  await until('it answers again', isAnswered, 20_000);
+  expect(bytes.length).toBeLessThan((pings * 131) / 2);
+});
