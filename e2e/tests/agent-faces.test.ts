@@ -144,6 +144,32 @@ describe.each(Object.entries(FACES))('%s', (_name, open) => {
     expect(tasks).toContainEqual(expect.objectContaining({ taskId, state: 'ended', error: 'TERMINATED' }));
   });
 
+  test('files are put where commands find them, and got back as they are', async () => {
+    const bytes = Buffer.from([0, 255, 10]);
+    const files = [
+      { path: 'src/say.sh', text: '#!/bin/sh\necho said\n', isExecutable: true },
+      { path: 'src/ü/data.bin', base64: bytes.toString('base64') },
+    ];
+    const put = await value('put_files', { workspace: 'w1', directory: 'app', files });
+    expect(put).toEqual({ files: 2, bytes: 23, warnings: [] });
+    const command = './src/say.sh > out && ln -s out link';
+    expect(await value('run', { command, workspace: 'w1', cwd: 'app' })).toMatchObject({ exitCode: 0 });
+    const got = await value('get_files', {
+      workspace: 'w1',
+      paths: ['app/src/say.sh', 'app/src/ü/', 'app/out', 'app/link'],
+    });
+    expect(got).toEqual({
+      files: [
+        { path: 'app/src/say.sh', text: '#!/bin/sh\necho said\n', isExecutable: true },
+        { path: 'app/src/ü/data.bin', base64: bytes.toString('base64'), isExecutable: false },
+        { path: 'app/out', text: 'said\n', isExecutable: false },
+        { path: 'app/link', link: 'out' },
+      ],
+      bytes: 28,
+      warnings: [],
+    });
+  });
+
   test('tells how the worker is', async () => {
     await value('run', { command: 'true' });
     const health = await value('health', {});
@@ -158,6 +184,15 @@ describe.each(Object.entries(FACES))('%s', (_name, open) => {
       { code: 'INVALID_ARGUMENTS', message: 'timeoutMs: must be >= 0, got -1.' },
     ],
     ['wait_for', { taskId: 'nope' }, { code: 'UNKNOWN_TASK' }],
+    [
+      'put_files',
+      { workspace: 'w', files: [{ path: '../up', text: '' }] },
+      {
+        code: 'INVALID_ARGUMENTS',
+        message: expect.stringMatching(/^files\[0\].path: expected a relative path/),
+      },
+    ],
+    ['get_files', { workspace: 'w', paths: ['/etc/passwd'] }, { code: 'INVALID_PATH' }],
     ['wait_for', { taskId: 'nope', regex: '(?=a)' }, { code: 'INVALID_PATTERN' }],
   ])('what a tool cannot do is an error with a code and what to do: %s %j', async (name, given, fault) => {
     const answer = await face.call(name, given);

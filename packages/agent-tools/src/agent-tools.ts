@@ -6,8 +6,10 @@ import { TaskRegistry } from './task-registry.js';
 import type { CallContext } from './task-wait.js';
 import type { Desk, Tool, ToolAnnotations } from './tool.js';
 import { faultOf, type ToolFault, toolError } from './tool-error.js';
+import { getFiles } from './tools/get-files.js';
 import { health } from './tools/health.js';
 import { listTasks } from './tools/list-tasks.js';
+import { putFiles } from './tools/put-files.js';
 import { readOutput } from './tools/read-output.js';
 import { run } from './tools/run.js';
 import { sendInput } from './tools/send-input.js';
@@ -15,7 +17,18 @@ import { signal } from './tools/signal.js';
 import { terminate } from './tools/terminate.js';
 import { waitFor } from './tools/wait-for.js';
 
-const TOOLS: readonly Tool[] = [run, waitFor, readOutput, sendInput, signal, terminate, listTasks, health];
+const TOOLS: readonly Tool[] = [
+  run,
+  waitFor,
+  readOutput,
+  sendInput,
+  signal,
+  terminate,
+  listTasks,
+  putFiles,
+  getFiles,
+  health,
+];
 
 /** MCP clients give a call up after 60 s, as a rule. */
 const DEFAULT_YIELD_MS = 45_000;

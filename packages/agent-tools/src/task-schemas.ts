@@ -9,6 +9,11 @@ const MAX_OUTPUT_BYTES = 131_072;
 
 export const TaskId = Type.String({ pattern: TASK_ID, description: 'The id that run answered with.' });
 
+export const WorkspaceName = Type.String({
+  pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$',
+  description: 'A named directory at the worker that outlives commands; it is made on first use.',
+});
+
 export const Cursor = Type.Integer({
   minimum: 0,
   description:

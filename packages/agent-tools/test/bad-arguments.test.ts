@@ -29,6 +29,17 @@ describe('a bad argument is named, with what was expected and came', () => {
     ['wait_for', { taskId: 'x y' }, ['taskId: must match pattern']],
     ['read_output', { taskId: 't', maxBytes: 1 }, ['maxBytes: must be >= 1024, got 1']],
     ['signal', { taskId: 't', signal: 'SIGFOO' }, ['signal: must be one of SIGINT']],
+    [
+      'put_files',
+      { workspace: 'w', files: [{ path: 'a', text: '', base64: '' }, { path: 'b' }] },
+      ['files[0]: expected either text or base64; files[1]: expected either text or base64'],
+    ],
+    [
+      'put_files',
+      { workspace: 'w', files: [] },
+      ['files: must not have fewer than 1 items, got an array of 0'],
+    ],
+    ['put_files', { workspace: '../w', files: [{ path: 'a', text: '' }] }, ['workspace: must match pattern']],
     ['send_input', { taskId: 't' }, ['text: expected what to type, or end: true, got neither']],
   ])('%s %j', async (name, given, said) => {
     const answer = await tools.call(name, given);

@@ -3,7 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { TaskRequest } from '@sandcrew/manager';
 import { type Static, Type } from 'typebox';
 import { answerOf } from '../task-answer.js';
-import { OutputOptions, TASK_ID, TaskAnswer } from '../task-schemas.js';
+import { OutputOptions, TASK_ID, TaskAnswer, WorkspaceName } from '../task-schemas.js';
 import { waitForTask } from '../task-wait.js';
 import { defineTool } from '../tool.js';
 import type { TrackedTask } from '../tracked-task.js';
@@ -26,13 +26,7 @@ const Input = Type.Object(
           'Your own id for it. The same call again with the same id starts nothing: it answers how the first one stands. Default: a random one.',
       }),
     ),
-    workspace: Type.Optional(
-      Type.String({
-        pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$',
-        description:
-          "A named directory at the worker that outlives commands. Default: the server's own directory.",
-      }),
-    ),
+    workspace: Type.Optional(WorkspaceName),
     cwd: Type.Optional(
       Type.String({ description: 'Where to run, relative to the workspace and inside it.' }),
     ),

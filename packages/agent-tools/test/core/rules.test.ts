@@ -1,5 +1,6 @@
 /** The small rules: what a prompt offers, how terminal text reads, how lines are cut, when a wait is over. */
 import { describe, expect, test } from '@jest/globals';
+import { faultsOfPaths } from '#src/core/file-content.js';
 import { LineSplitter } from '#src/core/line-splitter.js';
 import { showAsPlain } from '#src/core/plain-text.js';
 import { readChoices } from '#src/core/prompt-choices.js';
@@ -82,5 +83,26 @@ describe('a wait', () => {
     ['a block stands, and the time is up', { blocks: sure, isTimeUp: true }, 'none', 'yield'],
   ] as const)('where %s', (_what, evidence, blocks, because) => {
     expect(judgeWait({ ...nothing, ...evidence }, { blocks })).toBe(because);
+  });
+});
+
+describe('the paths of files that are put', () => {
+  test.each<[string[], number]>([
+    [['a', 'b/c', 'b/d', '-rf', 'é/…', '...'], 0],
+    [['/etc/passwd'], 1],
+    [['../up'], 1],
+    [['a/../../up'], 1],
+    [['./a'], 1],
+    [['a//b'], 1],
+    [['a/'], 1],
+    [[''], 1],
+    [['a\0b'], 1],
+    [['a\\b'], 1],
+    [['a', 'a'], 1],
+    [['a', 'a/b'], 1],
+    [['a/b/c', 'a'], 1],
+    [['..', '/'], 2],
+  ])('%j have %d faults', (paths, faults) => {
+    expect(faultsOfPaths(paths)).toHaveLength(faults);
   });
 });
