@@ -63,7 +63,7 @@ function serveStdio(agentTools: AgentTools, version: string): Promise<void> {
   const gone = new Promise<void>((resolve) => {
     transport.onclose = resolve;
     process.stdin.once('end', resolve);
-    process.stdout.once('error', () => resolve());
+    process.stdout.on('error', () => resolve());
   });
   return serveClient(agentTools, transport, version).then(() => gone);
 }

@@ -72,7 +72,7 @@ export class TaskRegistry {
   /** Starts a task. @throws {SandboxError} as `manager.run` does. @throws {ToolError} TOO_MANY_TASKS */
   start(request: TaskRequest, entry: Omit<LedgerEntry, 'end' | 'outputBytes'>): TrackedTask {
     this.#makeRoom();
-    const task = new TrackedTask(entry, (ended) => this.#record(ended));
+    const task = new TrackedTask(entry, (ended) => this.#recordEnd(ended));
     this.#tasks.set(task.taskId, task);
     try {
       this.#record(task); // before it is sent: what is not on record could run and not be found again
@@ -97,7 +97,7 @@ export class TaskRegistry {
       return;
     }
     const { end: _end, outputBytes: _bytes, ...rest } = entry;
-    const task = new TrackedTask(rest, (ended) => this.#record(ended));
+    const task = new TrackedTask(rest, (ended) => this.#recordEnd(ended));
     this.#tasks.set(task.taskId, task);
     this.#adopt(task);
   }
@@ -114,6 +114,15 @@ export class TaskRegistry {
 
   #record(task: TrackedTask): void {
     this.#ledger?.put({ ...task.entry, end: task.end, outputBytes: task.record.endOffset });
+  }
+
+  /** Where that fails (a full disk), it stays on record as running: after a restart its worker is asked how it ended. */
+  #recordEnd(task: TrackedTask): void {
+    try {
+      this.#record(task);
+    } catch {
+      // It is told to nobody's call, and takes nothing from any.
+    }
   }
 
   /** The oldest that have ended go first. */

@@ -130,13 +130,11 @@ export class TrackedTask {
       this.record.append(stream, offset, bytes);
       this.#tell();
     }
-    try {
-      const { exitCode, signal, durationMs, leftover, outputBytes } = await handle;
-      this.record.skipTo(outputBytes);
-      this.#settle({ exitCode, signal, durationMs, leftover, error: null });
-    } catch (error) {
-      this.#failed(error, isAdopted);
-    }
+    const result = await handle.catch((error: unknown) => this.#failed(error, isAdopted));
+    if (result === undefined) return;
+    const { exitCode, signal, durationMs, leftover, outputBytes } = result;
+    this.record.skipTo(outputBytes);
+    this.#settle({ exitCode, signal, durationMs, leftover, error: null });
   }
 
   #failed(error: unknown, isAdopted: boolean): void {
