@@ -2,6 +2,7 @@
  * Each line of the specification, the test that shows it, and the change of code that turns that test red.
  * `npm run test:requirements` makes each change in a copy, runs its test and wants it red.
  */
+import { AGENT_TOOLS_REQUIREMENTS } from './requirements/agent-tools.js';
 import { BLOCK_REQUIREMENTS } from './requirements/blocks.js';
 import { CLI_REQUIREMENTS } from './requirements/cli.js';
 import { EDGE_REQUIREMENTS } from './requirements/edge.js';
@@ -29,4 +30,5 @@ export const REQUIREMENTS: readonly Requirement[] = [
   ...FAULT_REQUIREMENTS,
   ...EXECUTOR_REQUIREMENTS,
   ...FILE_REQUIREMENTS,
+  ...AGENT_TOOLS_REQUIREMENTS,
 ];
