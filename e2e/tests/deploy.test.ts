@@ -135,7 +135,7 @@ describe('the Kubernetes manifests', () => {
       (resource, index) =>
         `export const r${index}: import('${modules[resource.apiVersion]}').${resource.kind} = ${JSON.stringify(resource, null, 2)};\n`,
     );
-    const file = at(`e2e/deploy-manifests-${process.pid}.ts`); // where the types can be found
+    const file = at(`e2e/dist-test/manifests-${process.pid}.ts`); // where the types can be found
     writeFileSync(file, checks.join('\n'));
     try {
       const tsc = at('node_modules/typescript/bin/tsc');
