@@ -55,8 +55,9 @@ export async function startWorker(
     '--until-stdin-closes',
   ];
   const drain = args.includes('--drain-timeout-ms') ? [] : ['--drain-timeout-ms', '1000'];
+  const level = args.includes('--containment') ? [] : ['--containment', 'pid-namespace'];
   const [program = process.execPath, ...words] = WORKER_COMMAND;
-  const child = spawn(program, [...words, ...own, ...drain, ...args], {
+  const child = spawn(program, [...words, ...own, ...drain, ...level, ...args], {
     stdio: ['pipe', 'pipe', 'pipe'], // a test process that dies takes its worker with it
   });
   const log: Record<string, unknown>[] = [];

@@ -37,6 +37,7 @@ export async function startWorker(
   const args = [
     ...['--token-file', join(directory, 'token'), '--state-dir', join(directory, 'state')],
     ...['--workspace', workspace, '--max-tasks', String(maxTasks)],
+    ...(options.includes('--containment') ? [] : ['--containment', 'auto']),
     ...['--drain-timeout-ms', '0', '--log-level', 'error', '--until-stdin-closes'],
     ...options,
   ];

@@ -13,7 +13,16 @@ export async function startWorker(directory: string): Promise<StayingWorker> {
   const tokenFile = join(directory, 'token');
   writeFileSync(tokenFile, `${'a'.repeat(64)}\n`, { mode: 0o600 });
   const places = ['--token-file', tokenFile, '--state-dir', join(directory, 'state')];
-  const rest = ['--listen', '127.0.0.1:0', '--worker-id', 'w1', '--drain-timeout-ms', '0'];
+  const rest = [
+    '--containment',
+    'pid-namespace',
+    '--listen',
+    '127.0.0.1:0',
+    '--worker-id',
+    'w1',
+    '--drain-timeout-ms',
+    '0',
+  ];
   const worker = new Sandcrew(['worker', ...places, ...rest]);
   const { url } = JSON.parse(await worker.says('\n')) as { url: string };
   return { worker, env: { SANDCREW_WORKER: url, SANDCREW_TOKEN_FILE: tokenFile } };

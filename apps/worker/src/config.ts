@@ -25,6 +25,9 @@ export interface WorkerConfig {
   readonly maxTasks: number;
   readonly containment: ContainmentRequest;
   readonly stateDir: string;
+  /** What contained tasks see beside their workspace. */
+  readonly bindReadOnly: readonly string[];
+  readonly bindWritable: readonly string[];
   readonly tls: TlsPaths | null;
   readonly allowedOrigins: readonly string[];
   readonly heartbeatIntervalMs: number;
@@ -97,10 +100,6 @@ function interpret(values: GivenOptions['values'], faults: string[]): WorkerConf
     );
   }
   const tokenFile = one('token-file');
-  for (const name of ['bind-ro', 'bind-rw'] as const) {
-    if (values.has(name))
-      faults.push(`${spelled(name)} needs bubblewrap, which this version does not have yet; leave it out`);
-  }
   return {
     listen,
     healthListen: readHealthListen(one('health-listen'), spelled('health-listen'), faults),
@@ -110,8 +109,14 @@ function interpret(values: GivenOptions['values'], faults: string[]): WorkerConf
     type: one('type') ?? 'general',
     labels: readLabels(values.get('label')?.texts ?? [], spelled('label'), faults),
     maxTasks: count('max-tasks', 16, 1, 10_000),
-    containment: choice('containment', ['auto', 'bubblewrap', 'pid-namespace', 'process-group'], 'auto'),
+    containment: choice(
+      'containment',
+      ['auto', 'bubblewrap', 'pid-namespace', 'process-group'],
+      process.platform === 'linux' ? 'bubblewrap' : 'auto',
+    ),
     stateDir,
+    bindReadOnly: (values.get('bind-ro')?.texts ?? []).map((path) => resolve(path)),
+    bindWritable: (values.get('bind-rw')?.texts ?? []).map((path) => resolve(path)),
     tls,
     allowedOrigins: values.get('allow-origin')?.texts ?? [],
     heartbeatIntervalMs: count('heartbeat-interval-ms', 30_000, 100, 2_147_483_647),

@@ -51,7 +51,13 @@ async function main(argv: readonly string[]): Promise<number> {
   const { config } = reading;
   const tokens = config.tokenFile === '' ? [] : TokenRegister.read(config.tokenFile);
   const tls = config.tls === null ? null : readTlsFiles(config.tls);
-  const containment = await chooseContainment(config.containment);
+  const containment = await chooseContainment(config.containment, {
+    workspace: config.workspace,
+    stateDir: config.stateDir,
+    secretFiles: [config.tokenFile, config.tls?.key ?? ''].filter((path) => path !== ''),
+    shownReadOnly: config.bindReadOnly,
+    shownWritable: config.bindWritable,
+  });
   const faults = [
     ...(reading.kind === 'fault' ? reading.faults : []),
     ...(tokens instanceof TokenRegister

@@ -47,7 +47,7 @@ export const OPTIONS = [
   {
     name: 'containment',
     value: 'auto|bubblewrap|pid-namespace|process-group',
-    meaning: 'what holds tasks; default auto, the best that works here',
+    meaning: 'what holds tasks; default bubblewrap on Linux; auto takes the best that works here, and warns',
   },
   { name: 'state-dir', value: 'DIR', meaning: "the worker's own files; default ~/.local/state/sandcrew" },
   { name: 'tls-cert', value: 'FILE', meaning: 'certificate (PEM); with --tls-key the worker speaks wss' },

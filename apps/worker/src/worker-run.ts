@@ -1,6 +1,6 @@
 /** Runs a worker to its end: listens, says where, and turns signals into drains. What the configuration names is open already. */
 import { randomUUID } from 'node:crypto';
-import { mkdir, realpath, statfs } from 'node:fs/promises';
+import { realpath, statfs } from 'node:fs/promises';
 import { availableParallelism, tmpdir, totalmem } from 'node:os';
 import { WINDOW_BYTES } from '@sandcrew/protocol';
 import type { Logger } from 'pino';
@@ -12,7 +12,7 @@ import type { ContainmentAdapter } from './io/containment/containment.js';
 import { LimitKeeper } from './io/limits.js';
 import { isLoopback, listenOptions, type TcpTarget, urlOf } from './io/listen-target.js';
 import type { Metrics } from './io/metrics.js';
-import type { StateDirectory } from './io/state-directory.js';
+import { makeDirectory, type StateDirectory } from './io/state-directory.js';
 import type { TlsFiles } from './io/tls-files.js';
 import { SandboxWebSocketServer } from './sandbox-websocket-server.js';
 import { reloadSecrets } from './secrets-reload.js';
@@ -63,7 +63,7 @@ async function openHealth(listen: TcpTarget, { containment, log }: Means): Promi
 }
 
 async function start(config: WorkerConfig, { state, ...means }: Means, metrics: Metrics | null) {
-  await mkdir(config.workspace, { recursive: true });
+  await makeDirectory(config.workspace, means.containment.userOf(config.workspace));
   const limits = LimitKeeper.find();
   const umask = process.umask(0o077); // a unix socket, the spool and what else is made here is the worker's alone
   try {
@@ -79,7 +79,8 @@ async function start(config: WorkerConfig, { state, ...means }: Means, metrics: 
           environment: {
             path: process.env.PATH || DEFAULT_PATH,
             lang: process.env.LANG ?? 'C.UTF-8',
-            tmpdir: tmpdir(),
+            // There each task has a /tmp of its own.
+            tmpdir: means.containment.level === 'bubblewrap' ? '/tmp' : tmpdir(),
           },
         },
         heartbeatIntervalMs: config.heartbeatIntervalMs,

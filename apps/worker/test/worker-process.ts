@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import {
+  type Containment,
   decodeOutputFrame,
   decodeWorkerMessage,
   type ExecuteCommand,
@@ -17,14 +18,22 @@ import {
   type WorkerMessage,
 } from '@sandcrew/protocol';
 import { WebSocket } from 'ws';
+import { hasProgram } from './needs.js';
 
 const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 /** The words before a worker's options: WORKER_COMMAND, as `npm run test:binary` sets it, or this checkout's. */
 const COMMAND = process.env.WORKER_COMMAND?.split(' ') ?? [process.execPath, MAIN];
 export const TOKEN = 'test-token-of-more-than-thirty-two-characters';
 
+const withBubblewrap = hasProgram('bwrap', '--version');
+if (!withBubblewrap) process.stderr.write('skipped here: tests that need bwrap (Debian: bubblewrap)\n');
+
 /** Where a level cannot be had, its tests are left out; the process group works everywhere. */
-export const LEVELS = ['process-group', 'pid-namespace'] as const;
+export const LEVELS: readonly Containment[] = [
+  'process-group',
+  'pid-namespace',
+  ...(withBubblewrap ? (['bubblewrap'] as const) : []),
+];
 
 /** A directory of the test's own, with a token file in it. */
 export class Place {
@@ -72,7 +81,9 @@ export class WorkerRun {
     launcher: readonly string[] = [],
     command = COMMAND,
   ) {
-    const [program = process.execPath, ...words] = [...launcher, ...command, ...args];
+    const level = args.includes('--containment') ? [] : ['--containment', 'pid-namespace'];
+    const own = args[0] === 'token' ? args : [...level, ...args];
+    const [program = process.execPath, ...words] = [...launcher, ...command, ...own];
     this.child = spawn(program, words, {
       env: { PATH: process.env.PATH ?? '', HOME: tmpdir(), ...env },
       stdio: ['pipe', 'pipe', 'pipe'],

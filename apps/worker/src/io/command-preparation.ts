@@ -3,6 +3,7 @@ import { access, constants, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import type { LaunchRequest } from '../core/effect.js';
 import { findCommand } from './command-path.js';
+import type { ContainmentAdapter, TaskDirectories } from './containment/containment.js';
 import { makeDirectory, type StateDirectory } from './state-directory.js';
 
 /** What the worker gives every task's environment; the caller's variables come on top. */
@@ -24,6 +25,7 @@ export type Preparation =
   | {
       readonly kind: 'ready';
       readonly argv: readonly string[];
+      readonly directories: TaskDirectories;
       readonly cwd: string;
       readonly env: Readonly<Record<string, string>>;
     }
@@ -33,19 +35,26 @@ export type Preparation =
  * Makes the workspace and HOME where they are missing, also again, and finds what the command names.
  * @throws {NodeJS.ErrnoException} ENOSPC or EDQUOT, naming the directory for which there is no room.
  */
-export async function prepareCommand(launch: LaunchRequest, ground: TaskGround): Promise<Preparation> {
-  const place = await makePlace(launch, ground);
+export async function prepareCommand(
+  launch: LaunchRequest,
+  ground: TaskGround,
+  containment: ContainmentAdapter,
+): Promise<Preparation> {
+  const place = await makePlace(launch, ground, containment);
   if ('fault' in place) return { kind: 'no_directory', message: place.fault };
   const found = await findDirectory(place.directory, launch.cwd);
   if ('fault' in found) return { kind: 'no_directory', message: found.fault };
   const cwd = found.directory;
+  const directories = { workspace: found.root, home: place.home };
+  const sees = (file: string) => containment.sees(file, directories);
   const { path, lang, tmpdir } = ground.environment;
   const term = launch.pty === undefined ? 'dumb' : 'xterm-256color';
   const own = { PATH: path, HOME: place.home, LANG: lang, TERM: term, TMPDIR: tmpdir, CI: '1' };
   const env: Record<string, string> = { ...own, ...launch.env };
-  const argv = typeof launch.command === 'string' ? [...findShell(path), launch.command] : launch.command;
-  const program = findCommand(argv[0] ?? '', cwd, env.PATH ?? '');
-  if (program.kind === 'found') return { kind: 'ready', argv, cwd, env };
+  const argv =
+    typeof launch.command === 'string' ? [...findShell(path, sees), launch.command] : launch.command;
+  const program = findCommand(argv[0] ?? '', cwd, env.PATH ?? '', sees);
+  if (program.kind === 'found') return { kind: 'ready', argv, directories, cwd, env };
   return {
     kind: program.kind === 'not_found' ? 'command_not_found' : program.kind,
     message: program.message,
@@ -54,12 +63,17 @@ export async function prepareCommand(launch: LaunchRequest, ground: TaskGround):
 
 type Place = { readonly directory: string; readonly home: string } | { readonly fault: string };
 
-async function makePlace({ workspace, tokenName }: LaunchRequest, ground: TaskGround): Promise<Place> {
-  const { state, defaultWorkspace: directory } = ground;
+async function makePlace(
+  { workspace, tokenName }: LaunchRequest,
+  { state, defaultWorkspace: directory }: TaskGround,
+  containment: ContainmentAdapter,
+): Promise<Place> {
+  const userOf = (made: string) => containment.userOf(made);
   try {
-    if (workspace !== undefined) return await state.workspace(tokenName, workspace);
-    await makeDirectory(directory);
-    return { directory, home: await state.defaultHome(tokenName) };
+    if (workspace !== undefined) return await state.workspace(tokenName, workspace, userOf);
+    const owner = userOf(directory);
+    await makeDirectory(directory, owner);
+    return { directory, home: await state.defaultHome(tokenName, owner) };
   } catch (error) {
     const { code, path, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOSPC' || code === 'EDQUOT') throw error;
@@ -71,8 +85,8 @@ async function makePlace({ workspace, tokenName }: LaunchRequest, ground: TaskGr
  * No start-up files: a shell that takes its stdin for a network connection would read ~/.bashrc. The line stands
  * behind `--`, so that one which begins with a dash is no option.
  */
-function findShell(path: string): string[] {
-  const bash = findCommand('bash', '/', path);
+function findShell(path: string, sees: (file: string) => boolean): string[] {
+  const bash = findCommand('bash', '/', path, sees);
   return bash.kind === 'found' ? [bash.path, '--noprofile', '--norc', '-c', '--'] : ['/bin/sh', '-c', '--'];
 }
 
@@ -80,7 +94,7 @@ function findShell(path: string): string[] {
 async function findDirectory(
   workspace: string,
   cwd: string,
-): Promise<{ readonly directory: string } | { readonly fault: string }> {
+): Promise<{ readonly directory: string; readonly root: string } | { readonly fault: string }> {
   const expected = 'expected cwd to be a directory inside the workspace, got';
   const shown = JSON.stringify(cwd.slice(0, 200));
   try {
@@ -90,7 +104,7 @@ async function findDirectory(
     if (!isInside) return { fault: `${expected} ${shown}, which leads out of it` };
     if (!(await stat(directory)).isDirectory()) return { fault: `${expected} ${shown}, which is a file` };
     await access(directory, constants.X_OK);
-    return { directory };
+    return { directory, root };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return { fault: `${expected} ${shown}, which is not there; make it first` };

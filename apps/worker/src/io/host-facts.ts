@@ -7,7 +7,7 @@ import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { HostFacts } from '../core/diagnosis.js';
-import { findTool } from './containment/pid-namespace.js';
+import { findTool } from './containment/probe.js';
 import { type ListenTarget, listenFault, listenOptions } from './listen-target.js';
 import { readText } from './proc/read.js';
 

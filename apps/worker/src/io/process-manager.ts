@@ -9,7 +9,11 @@ import type { LaunchRequest } from '../core/effect.js';
 import type { OutputHolders, WorkerEvent } from '../core/event.js';
 import { type CommandEnds, closeEnds, describeEnds, openCommandEnds, settleEnds } from './command-ends.js';
 import { prepareCommand, type TaskGround } from './command-preparation.js';
-import type { ContainedProcess, ContainmentAdapter } from './containment/containment.js';
+import {
+  type ContainedProcess,
+  type ContainmentAdapter,
+  ContainmentFault,
+} from './containment/containment.js';
 import { InputWriter } from './input-writer.js';
 import type { LimitGroup, LimitKeeper } from './limits.js';
 import { OutputReader, type PauseCause } from './output-reader.js';
@@ -168,20 +172,21 @@ export class ProcessManager {
   async #start(taskKey: string, launch: LaunchRequest): Promise<WorkerEvent> {
     const fault = launch.pty === undefined ? null : terminalFault();
     if (fault !== null) return { type: 'start_rejected', taskKey, detail: 'pty_unavailable', message: fault };
-    const prepared = await prepareCommand(launch, this.#ground);
+    const prepared = await prepareCommand(launch, this.#ground, this.#adapter);
     if (prepared.kind === 'no_directory') {
       return { type: 'start_rejected', taskKey, detail: 'invalid_cwd', message: prepared.message };
     }
     if (prepared.kind !== 'ready') {
       return { type: 'start_failed', taskKey, detail: prepared.kind, message: prepared.message };
     }
-    const { argv, cwd, env } = prepared;
+    const { argv, directories, cwd, env } = prepared;
     const ends = await openCommandEnds(launch, this.#pipes);
     let limits: LimitGroup | null = null;
     try {
       limits = this.#limits.makeGroup(launch.limits);
       const contained = await this.#adapter.start({
         argv,
+        directories,
         cwd,
         env,
         stdio: ends.stdio,
@@ -283,6 +288,8 @@ function startFault(taskKey: string, error: NodeJS.ErrnoException): WorkerEvent 
       message: `the worker's disk is full (${error.message}); free some and try again`,
     };
   }
+  if (error instanceof ContainmentFault)
+    return { type: 'start_rejected', taskKey, detail: error.code, message: error.message };
   const message =
     error.code === 'E2BIG' ? 'its arguments and environment are too long for this system' : error.message;
   return { type: 'start_failed', taskKey, message: `the command could not be started: ${message}` };

@@ -27,6 +27,7 @@ export function spawnProcess(
   try {
     const stdio: StdioElements = [...options.stdio];
     for (const fd of leaking) {
+      if (fd < options.stdio.length) continue; // another takes its place in the child
       while (stdio.length <= fd) stdio.push('ignore'); // beyond 2 this means: leave it as it is
       stdio[fd] = nothing;
     }

@@ -2,10 +2,12 @@
 import { constants } from 'node:fs';
 import {
   access,
+  lchown,
   link,
   mkdir,
   readdir,
   readFile,
+  realpath,
   rename,
   rm,
   stat,
@@ -34,7 +36,7 @@ export class StateDirectory {
   static async take(path: string): Promise<StateDirectory> {
     for (const part of ['', 'workspaces', 'homes', 'leaving']) await makeDirectory(join(path, part));
     await access(path, constants.W_OK);
-    const state = new StateDirectory(path);
+    const state = new StateDirectory(await realpath(path));
     await state.#lock();
     for (const left of await readdir(join(path, 'leaving')))
       await rm(join(path, 'leaving', left), { recursive: true, force: true });
@@ -45,16 +47,21 @@ export class StateDirectory {
     await unlink(this.#lockPath).catch(() => {});
   }
 
-  /** The directory of a named workspace and its HOME, made on first use. */
-  async workspace(tokenName: string, name: string): Promise<{ directory: string; home: string }> {
+  /** The directory of a named workspace and its HOME, made on first use, and given then to whom `userOf` tells. */
+  async workspace(
+    tokenName: string,
+    name: string,
+    userOf: (workspace: string) => Owner | null,
+  ): Promise<{ directory: string; home: string }> {
     const directory = join(this.path, 'workspaces', tokenName, name);
-    await makeDirectory(directory);
-    return { directory, home: await this.#home(tokenName, name) };
+    const owner = userOf(directory);
+    await makeDirectory(directory, owner);
+    return { directory, home: await this.#home(tokenName, name, owner) };
   }
 
   /** The HOME of tasks that name no workspace. */
-  defaultHome(tokenName: string): Promise<string> {
-    return this.#home(tokenName, DEFAULT_HOME);
+  defaultHome(tokenName: string, owner: Owner | null): Promise<string> {
+    return this.#home(tokenName, DEFAULT_HOME, owner);
   }
 
   /** The named workspaces that exist, by token name. */
@@ -78,9 +85,9 @@ export class StateDirectory {
     }
   }
 
-  async #home(tokenName: string, name: string): Promise<string> {
+  async #home(tokenName: string, name: string, owner: Owner | null): Promise<string> {
     const home = join(this.path, 'homes', tokenName, name);
-    await makeDirectory(home);
+    await makeDirectory(home, owner);
     return home;
   }
 
@@ -117,23 +124,32 @@ export class StateDirectory {
   }
 }
 
+/** Numbers of a user and a group. */
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
 /**
- * Makes a directory of the worker's user alone, and those above it, where it is missing. One at a time: asked for all
+ * Makes a directory of one user alone, and those above it, where it is missing. One at a time: asked for all
  * of them Node tells of a full disk as ENOENT.
+ *
+ * @param owner whom a new one is given to, while nobody else can have touched it; by default the worker's user, as those above it.
  */
-export async function makeDirectory(path: string): Promise<void> {
+export async function makeDirectory(path: string, owner: Owner | null = null): Promise<void> {
   try {
-    await makeOne(path);
+    await makeOne(path, owner);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     await makeDirectory(dirname(path));
-    await makeOne(path);
+    await makeOne(path, owner);
   }
 }
 
-async function makeOne(path: string): Promise<void> {
+async function makeOne(path: string, owner: Owner | null): Promise<void> {
   try {
     await mkdir(path, { mode: 0o700 });
+    if (owner !== null) await lchown(path, owner.uid, owner.gid);
   } catch (error) {
     const isThere = (error as NodeJS.ErrnoException).code === 'EEXIST' && (await stat(path)).isDirectory();
     if (!isThere) throw error;

@@ -1,5 +1,5 @@
 /** A real command in its containment, and what samples of it show. It judges nothing. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Evidence } from '#src/core/blocks/evidence.js';
@@ -20,16 +20,20 @@ const NOBODY_ELSE = { terminal: null, usage: null, fullDirectory: null, limits: 
 
 /** Runs commands as a worker does, without one. */
 export class Ground {
-  readonly directory = mkdtempSync(join(tmpdir(), 'sandcrew-sampled-'));
+  readonly directory: string;
+  /** Where its commands run. */
+  readonly workspace: string;
   readonly #hearers = new Map<string, (event: WorkerEvent) => void>();
   readonly #processes: ProcessManager;
   #commands = 0;
 
   /** `Ground.create` makes one. */
-  constructor(adapter: ContainmentAdapter) {
+  constructor(adapter: ContainmentAdapter, directory: string, workspace: string) {
+    this.directory = directory;
+    this.workspace = workspace;
     const ground = {
       state: new StateDirectory(join(this.directory, 'state')),
-      defaultWorkspace: this.directory,
+      defaultWorkspace: workspace,
       environment: { path: process.env.PATH ?? '', lang: 'C.UTF-8', tmpdir: this.directory },
     };
     const pipes = new PipePool(join(this.directory, 'pipes'));
@@ -38,10 +42,22 @@ export class Ground {
     });
   }
 
-  static async create(containment: ContainmentRequest): Promise<Ground> {
-    const choice = await chooseContainment(containment);
+  /** @param shown what its commands see beside their workspace, whatever the containment. */
+  static async create(containment: ContainmentRequest, shown: readonly string[] = []): Promise<Ground> {
+    const directory = mkdtempSync(join(tmpdir(), 'sandcrew-sampled-'));
+    const workspace = join(directory, 'workspace');
+    mkdirSync(workspace);
+    const stateDir = join(directory, 'state');
+    const files = {
+      workspace,
+      stateDir,
+      secretFiles: [],
+      shownReadOnly: containment === 'bubblewrap' ? shown : [],
+      shownWritable: [],
+    };
+    const choice = await chooseContainment(containment, files);
     if (!choice.ok) throw new Error(choice.fault);
-    return new Ground(choice.adapter);
+    return new Ground(choice.adapter, directory, workspace);
   }
 
   /** Starts a command with an open stdin, and ends it when `look` has settled. */

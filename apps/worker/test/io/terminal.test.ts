@@ -26,7 +26,9 @@ describe.each(LEVELS)('%s', (containment) => {
 
   test('it is the controlling terminal', async () => {
     const { stdout } = await client.run('echo by name > /dev/tty; ps -o tty= -p $$', { pty });
-    expect(stdout.toString()).toMatch(/^by name\r\npts\/\d+\s*$/);
+    // Under bubblewrap /dev/pts is for the task's own terminals, and this one stands beside it.
+    const name = containment === 'bubblewrap' ? /^by name\r\npts\d+\s*$/ : /^by name\r\npts\/\d+\s*$/;
+    expect(stdout.toString()).toMatch(name);
   });
 
   test('a new size is seen, with SIGWINCH', async () => {

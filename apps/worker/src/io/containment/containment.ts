@@ -1,15 +1,29 @@
 /** The port behind which a task's processes are held. Each adapter holds them in its own way and tells the same. */
 import type { Containment, SignalName } from '@sandcrew/protocol';
+import type { TaskUser } from '../../core/containment/bubblewrap-arguments.js';
 import type { ProcessStat } from '../proc/process-stat.js';
 
-export interface ContainedCommand {
-  /** What runs, its program first; no shell is added. */
-  readonly argv: readonly string[];
-  readonly cwd: string;
-  readonly env: Readonly<Record<string, string>>;
+/** Where a task writes that is held by bubblewrap, and nowhere else; links followed. */
+export interface TaskDirectories {
+  readonly workspace: string;
+  readonly home: string;
+}
+
+/** What can be made ready before the command is known. */
+export interface ContainedPlace {
+  /** Null where it has none, which is for trying whether the containment works. */
+  readonly directories: TaskDirectories | null;
   /** What the command's side opens, by path. Opening does not block. */
   readonly stdio: CommandStdio;
   readonly network: 'none' | 'host';
+}
+
+export interface ContainedCommand extends ContainedPlace {
+  /** What runs, its program first; no shell is added. */
+  readonly argv: readonly string[];
+  /** Inside of the workspace. */
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
   /** The control groups that hold it to its limits, as files that take its pid; none where it has none. */
   readonly limitFiles: readonly string[];
 }
@@ -46,6 +60,10 @@ export interface ContainedProcess {
 
 export interface ContainmentAdapter {
   readonly level: Containment;
+  /** Whom a task in this workspace runs as; null for the worker's own user. One that is not there is to be made, and given to that user. */
+  userOf(workspace: string): TaskUser | null;
+  /** Whether a task in this workspace finds the host's file at this path, links followed. */
+  sees(path: string, directories: TaskDirectories): boolean;
   /**
    * Starts a command. When this settles, its side of `stdio` is open, and nothing but the task holds it.
    * @throws {NodeJS.ErrnoException} where the system cannot start it.
@@ -67,4 +85,9 @@ export function sendSignal(pid: number, signal: SignalName): boolean {
     if (code !== 'ESRCH' && code !== 'EPERM') throw error;
     return false;
   }
+}
+
+/** A task that this containment cannot hold as it should: it is refused, and never run with less. */
+export class ContainmentFault extends Error {
+  readonly code = 'containment_unavailable';
 }

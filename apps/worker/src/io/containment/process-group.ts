@@ -66,6 +66,14 @@ class ProcessGroup implements ContainmentAdapter {
     return group;
   }
 
+  userOf(): null {
+    return null;
+  }
+
+  sees(): boolean {
+    return true;
+  }
+
   close(): void {
     this.#guardian?.stdin?.end();
   }

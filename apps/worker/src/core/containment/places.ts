@@ -1,0 +1,52 @@
+/** Judges whether the worker's own files can be kept from its tasks, where they lie. All paths are absolute, links followed. */
+import { isInside } from './view.js';
+
+export interface Places {
+  readonly workspace: string;
+  readonly stateDir: string;
+  readonly secretFiles: readonly string[];
+  readonly shownWritable: readonly string[];
+}
+
+/** Directories of the system: a secret in one of them is covered alone. */
+const SYSTEM = [
+  '/',
+  '/etc',
+  '/usr',
+  '/opt',
+  '/srv',
+  '/var',
+  '/var/lib',
+  '/mnt',
+  '/media',
+  '/usr/local',
+  '/usr/local/etc',
+];
+
+/**
+ * Why tasks could get at what they must not see, or null. What a task may write it may also move away, covers and all:
+ * so nothing of the worker's own lies in there.
+ */
+export function judgePlaces({ workspace, stateDir, secretFiles, shownWritable }: Places): string | null {
+  const writable = [['--workspace', workspace], ...shownWritable.map((path) => ['--bind-rw', path])] as [
+    string,
+    string,
+  ][];
+  for (const [option, directory] of writable) {
+    if (directory === '/') return `${option} / would let tasks write everywhere; name a directory of theirs`;
+    const own = [stateDir, ...secretFiles].find((path) => isInside(path, directory));
+    if (own !== undefined)
+      return `${option} ${directory} holds ${own}, which tasks must not see; put one of them elsewhere (--state-dir, --token-file, --tls-key)`;
+    if (isInside(directory, stateDir) && directory !== `${stateDir}/workspace`)
+      return `${option} ${directory} lies among the worker's own files in ${stateDir}; name a directory outside of it`;
+  }
+  return null;
+}
+
+/** The directories of secrets that can be hidden whole, with what is put beside them later: those that hold nothing which is shown. */
+export function chooseSecretDirectories(secretFiles: readonly string[], shown: readonly string[]): string[] {
+  const parents = secretFiles.map((path) => path.slice(0, path.lastIndexOf('/')) || '/');
+  return [...new Set(parents)].filter(
+    (directory) => !SYSTEM.includes(directory) && !shown.some((path) => isInside(path, directory)),
+  );
+}

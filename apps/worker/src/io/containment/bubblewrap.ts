@@ -1,0 +1,225 @@
+/**
+ * Holds a task in namespaces that bubblewrap makes: a PID namespace that ends all of it, a view of the host's files in
+ * which it can write its workspace and HOME alone, a system call filter, no privilege, and, where the worker is root,
+ * another user.
+ */
+import { closeSync, existsSync, statSync } from 'node:fs';
+import type { Writable } from 'node:stream';
+import {
+  TASK_USER,
+  type TaskUser,
+  writeBecomingUser,
+  writeBubblewrapArguments,
+} from '../../core/containment/bubblewrap-arguments.js';
+import { writeCommandScript } from '../../core/containment/command-script.js';
+import { DENIED_CALLS, type Machine } from '../../core/containment/denied-calls.js';
+import { writeFilterProgram } from '../../core/containment/filter-program.js';
+import { chooseSecretDirectories } from '../../core/containment/places.js';
+import { createView, isVisible, type View, type ViewEntry } from '../../core/containment/view.js';
+import { spawnProcess } from '../spawn.js';
+import {
+  type ContainedCommand,
+  type ContainedPlace,
+  type ContainedProcess,
+  type ContainmentAdapter,
+  ContainmentFault,
+  type TaskDirectories,
+} from './containment.js';
+import { type HostFiles, readClosedParents, readCommonView, writeUserList } from './host-files.js';
+import { IdmappedMounts } from './idmapped-mounts.js';
+import { Namespace } from './namespace.js';
+import { openEnds } from './open-ends.js';
+
+/**
+ * The namespace's init, as in docs/adr/0004. Its child becomes the task's user, then the command, by a script on fd 8,
+ * which comes when the command is known. The command's ends are fds 5 to 7: bubblewrap itself, which waits above, holds none of them.
+ */
+const INIT = `( echo started >&3; exec "$@" <&8 3>&- 4<&- 8<&- )
+status=$?
+exec 5<&- 6>&- 7>&- 8<&-
+echo "$status" >&3
+read -r _ <&4`;
+const SCRIPT_FD = 8;
+const FILTER_FD = 9;
+
+/** The longest word that the kernel takes (MAX_ARG_STRLEN), its closing NUL included, bytes. */
+const MAX_WORD_BYTES = 131_072;
+
+/** Where each program is. */
+type Tools = Readonly<Record<'bwrap' | 'setpriv' | 'setsid' | 'env' | 'unshare' | 'nsenter', string>> & {
+  readonly perl: string | null;
+};
+
+export class Bubblewrap implements ContainmentAdapter {
+  readonly level = 'bubblewrap';
+  readonly #tools: Tools;
+  readonly #files: HostFiles;
+  readonly #commonView: readonly ViewEntry[];
+  readonly #filter: Uint8Array;
+  readonly #mounts: IdmappedMounts | null;
+  readonly #isRoot = process.getuid?.() === 0;
+
+  constructor(tools: Tools, files: HostFiles, machine: Machine) {
+    this.#tools = tools;
+    this.#files = files;
+    const shown = [files.workspace, ...files.shownReadOnly, ...files.shownWritable];
+    this.#commonView = readCommonView(files, chooseSecretDirectories(files.secretFiles, shown));
+    this.#filter = writeFilterProgram(DENIED_CALLS, machine);
+    this.#mounts = tools.perl === null ? null : new IdmappedMounts({ ...tools, perl: tools.perl });
+  }
+
+  /** Why tasks could not use this workspace, or null; also where it is not there yet, since it is made for them then. */
+  async tryWorkspace(workspace: string): Promise<string | null> {
+    if (statSync(workspace, { throwIfNoEntry: false }) === undefined) return null;
+    try {
+      await this.#own(workspace, this.userOf(workspace), workspace);
+      return null;
+    } catch (error) {
+      return `--workspace ${workspace}: ${(error as Error).message}`;
+    }
+  }
+
+  userOf(workspace: string): TaskUser | null {
+    if (!this.#isRoot) return null;
+    const { uid, gid } = statSync(workspace, { throwIfNoEntry: false }) ?? TASK_USER;
+    return uid === 0 ? TASK_USER : { uid, gid: gid === 0 ? TASK_USER.gid : gid };
+  }
+
+  sees(path: string, directories: TaskDirectories): boolean {
+    return isVisible(this.#view(directories, this.userOf(directories.workspace)), path);
+  }
+
+  async start(command: ContainedCommand): Promise<ContainedProcess> {
+    const word = [...command.argv, ...Object.entries(command.env).map((pair) => pair.join('='))].find(
+      (text) => Buffer.byteLength(text) >= MAX_WORD_BYTES,
+    );
+    if (word !== undefined) throw Object.assign(new Error('a word of it is too long'), { code: 'E2BIG' });
+    const sandbox = await this.prepare(command);
+    return sandbox.run(command);
+  }
+
+  /** Makes all ready that a command needs, the command itself left out. */
+  async prepare(place: ContainedPlace): Promise<PreparedSandbox> {
+    const { directories, stdio } = place;
+    const user = directories === null ? this.#anyUser : this.userOf(directories.workspace);
+    const isMapped = directories !== null && (await this.#ownAll(directories, user));
+    const userList = user === null || directories === null ? null : writeUserList(user, directories.home);
+    const request = writeBubblewrapArguments({
+      view: this.#view(directories, user),
+      network: place.network,
+      isRoot: this.#isRoot,
+      terminal: stdio.kind === 'terminal' ? stdio.path : null,
+      filterFd: FILTER_FD,
+      userListFd: userList === null ? null : 0,
+    });
+    const words = [
+      ...(isMapped ? (this.#mounts?.entry ?? []) : []),
+      ...[this.#tools.bwrap, ...request, '/bin/sh', '-c', INIT, 'sandcrew-init'],
+      ...(user === null ? [] : writeBecomingUser(this.#tools.setpriv, user)),
+      '/bin/sh',
+    ];
+    const ends = openEnds(stdio, user);
+    try {
+      const [program = '', ...args] = words;
+      const child = spawnProcess(program, args, {
+        cwd: '/',
+        env: {}, // nothing of a task's environment reaches what runs with privileges
+        detached: true,
+        stdio: [
+          userList === null ? 'ignore' : 'pipe',
+          'ignore',
+          'pipe',
+          'pipe',
+          'pipe',
+          ...ends,
+          'pipe',
+          'pipe',
+        ],
+      });
+      const namespace = new Namespace(child);
+      child.stdin?.end(userList ?? '');
+      const ways = child.stdio as readonly unknown[];
+      (ways[FILTER_FD] as Writable).end(this.#filter);
+      await namespace.ready;
+      const setsid = stdio.kind === 'terminal' ? `${this.#tools.setsid} -c` : this.#tools.setsid;
+      return new PreparedSandbox(namespace, ways[SCRIPT_FD] as Writable, { setsid, env: this.#tools.env });
+    } finally {
+      for (const fd of ends) closeSync(fd);
+    }
+  }
+
+  close(): void {
+    this.#mounts?.close();
+  }
+
+  get #anyUser(): TaskUser | null {
+    return this.#isRoot ? TASK_USER : null;
+  }
+
+  #view(directories: TaskDirectories | null, user: TaskUser | null): View {
+    const { shownReadOnly, shownWritable } = this.#files;
+    const own = directories === null ? [] : [directories.workspace, directories.home];
+    const shown = [...shownReadOnly, ...shownWritable, ...own];
+    const isThere = ({ path }: ViewEntry) => existsSync(path); // at the first start the state directory is not yet
+    return createView([
+      ...(user === null ? [] : readClosedParents(shown, user)),
+      ...this.#commonView.filter(isThere),
+      ...own.map((path): ViewEntry => ({ path, showing: 'writable' })),
+    ]);
+  }
+
+  /** Sees to it that the task's user can write its directories. Whether one of them is mapped for that. */
+  async #ownAll({ workspace, home }: TaskDirectories, user: TaskUser | null): Promise<boolean> {
+    const mapped = [await this.#own(workspace, user, workspace), await this.#own(home, user, workspace)];
+    return mapped.includes(true);
+  }
+
+  async #own(directory: string, user: TaskUser | null, workspace: string): Promise<boolean> {
+    const { uid } = statSync(directory);
+    if (user === null || uid === user.uid) return false;
+    if (uid !== 0)
+      throw new ContainmentFault(
+        `${directory} belongs to uid ${uid}, and tasks in ${workspace} run as uid ${user.uid}; chown or remove it`,
+      );
+    try {
+      if (this.#mounts === null) throw new Error('it needs perl');
+      await this.#mounts.map(directory, user);
+      return true;
+    } catch (error) {
+      throw new ContainmentFault(
+        `${directory} belongs to root, as whom no task runs, and it cannot be lent to another user here (${(error as Error).message}): chown it to an ordinary user, or use a file system and kernel with idmapped mounts (Linux 5.12)`,
+        { cause: error },
+      );
+    }
+  }
+}
+
+/** A sandbox that waits for its command. */
+class PreparedSandbox {
+  readonly #namespace: Namespace;
+  readonly #script: Writable;
+  readonly #tools: { readonly setsid: string; readonly env: string };
+
+  constructor(namespace: Namespace, script: Writable, tools: { setsid: string; env: string }) {
+    this.#namespace = namespace;
+    this.#script = script;
+    this.#tools = tools;
+  }
+
+  /** Once. @throws {NodeJS.ErrnoException} where a limit cannot be set; nothing of it is left then. */
+  run({
+    argv,
+    cwd,
+    env,
+    limitFiles,
+  }: Pick<ContainedCommand, 'argv' | 'cwd' | 'env' | 'limitFiles'>): ContainedProcess {
+    try {
+      this.#namespace.enterGroups(limitFiles);
+    } catch (error) {
+      this.#namespace.abandon();
+      throw error;
+    }
+    this.#script.end(writeCommandScript({ argv, cwd, env }, this.#tools));
+    return this.#namespace;
+  }
+}

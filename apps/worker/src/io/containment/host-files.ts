@@ -1,0 +1,86 @@
+/** Looks at the host's files for what a contained task's view of them is made of. It decides nothing. */
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type { TaskUser } from '../../core/containment/bubblewrap-arguments.js';
+import { parentsOf, type ViewEntry } from '../../core/containment/view.js';
+
+/** The worker's own files and the operator's wishes; paths as they were given. */
+export interface HostFiles {
+  readonly workspace: string;
+  readonly stateDir: string;
+  /** The token file, the key of the certificate. */
+  readonly secretFiles: readonly string[];
+  /** What each task shall see beside its workspace, and what it may write. */
+  readonly shownReadOnly: readonly string[];
+  readonly shownWritable: readonly string[];
+}
+
+/** Follows the links of the part of a path that is there. */
+function followLinks(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path === '/' ? path : join(followLinks(dirname(path)), basename(path));
+  }
+}
+
+export function followAllLinks(files: HostFiles): HostFiles {
+  return {
+    workspace: followLinks(files.workspace),
+    stateDir: followLinks(files.stateDir),
+    secretFiles: files.secretFiles.map(followLinks),
+    shownReadOnly: files.shownReadOnly.map(followLinks),
+    shownWritable: files.shownWritable.map(followLinks),
+  };
+}
+
+/** Homes, and where sockets live. /tmp and its like are the task's own instead. */
+const HIDDEN = ['/root', '/home', '/run', '/var/run', '/sys'];
+const SCRATCH = ['/tmp', '/var/tmp', '/dev/shm'];
+/** Where programs look how many processors there are. */
+const PROCESSORS = '/sys/devices/system';
+/** Often a link into /run. */
+const RESOLVER = '/etc/resolv.conf';
+
+/** What every task's view has in it. */
+export function readCommonView(files: HostFiles, hiddenDirectories: readonly string[]): ViewEntry[] {
+  const { stateDir, secretFiles, shownReadOnly, shownWritable } = files;
+  return [
+    ...there(SCRATCH).map((path) => entry(path, 'scratch')),
+    ...there(HIDDEN).map((path) => entry(path, 'hidden')),
+    ...there([PROCESSORS, RESOLVER]).map((path) => entry(path, 'readOnly')),
+    ...shownReadOnly.map((path) => entry(path, 'readOnly')),
+    ...shownWritable.map((path) => entry(path, 'writable')),
+    ...secretFiles.map((path) => entry(path, 'masked')),
+    ...[stateDir, ...hiddenDirectories].map((path) => entry(path, 'hidden')),
+  ];
+}
+
+/** The directories above what is shown that this user could not pass. Covered by empty ones they hide what they hid, and let it pass. */
+export function readClosedParents(shown: readonly string[], user: TaskUser): ViewEntry[] {
+  const parents = new Set(shown.flatMap(parentsOf));
+  return [...parents].filter((path) => !mayPass(path, user)).map((path) => entry(path, 'hidden'));
+}
+
+function mayPass(directory: string, { uid, gid }: TaskUser): boolean {
+  const stat = statSync(directory, { throwIfNoEntry: false });
+  if (stat === undefined) return true;
+  if (stat.uid === uid) return (stat.mode & 0o100) !== 0;
+  return (stat.mode & (stat.gid === gid ? 0o010 : 0o001)) !== 0;
+}
+
+/** The host's list of users, with the task's among them: ssh and others want to know who they are. Null where it is there. */
+export function writeUserList({ uid, gid }: TaskUser, home: string): string | null {
+  const list = readFileSync('/etc/passwd', 'utf8');
+  if (list.split('\n').some((line) => line.split(':')[2] === String(uid))) return null;
+  if (/[:\n]/.test(home)) return null; // no field can hold it
+  return `${list.replace(/\n*$/, '\n')}sandcrew:x:${uid}:${gid}:Sandcrew task:${home}:/bin/sh\n`;
+}
+
+function there(paths: readonly string[]): string[] {
+  return paths.filter((path) => existsSync(path)).map(followLinks);
+}
+
+function entry(path: string, showing: ViewEntry['showing']): ViewEntry {
+  return { path, showing };
+}

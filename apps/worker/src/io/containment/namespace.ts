@@ -1,0 +1,134 @@
+/** A PID namespace that runs: a shell is its init, reports on the command, and when it dies the kernel ends all the others. */
+import type { ChildProcess } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import type { Readable } from 'node:stream';
+import type { SignalName } from '@sandcrew/protocol';
+import { type ProcessStat, readChildren, readDescendants, readProcess } from '../proc/process-stat.js';
+import { type ContainedProcess, type ExitStatus, sendSignal } from './containment.js';
+
+const START_TIMEOUT_MS = 10_000;
+/** What an init reports is far shorter; more could only come from a task that got hold of it. */
+const MAX_REPORT_CHARS = 64;
+const MAX_FAULT_CHARS = 2_000;
+
+/**
+ * The program that was started forks the init, which writes `started` on descriptor 3 when its own child is there to
+ * become the command, then that child's status, and stays until descriptor 4 closes.
+ */
+export class Namespace implements ContainedProcess {
+  pid = 0;
+  /** Settles when the child waits to become the command. */
+  readonly ready: Promise<void>;
+  readonly exited: Promise<ExitStatus>;
+  readonly #child: ChildProcess;
+  readonly #gone: Promise<void>;
+  #init: ProcessStat | null = null;
+
+  constructor(child: ChildProcess) {
+    this.#child = child;
+    for (const stream of child.stdio) stream?.on('error', () => {}); // it ends with the namespace
+    let report = '';
+    let fault = '';
+    let reportExit: (status: ExitStatus) => void;
+    this.exited = new Promise((resolve) => {
+      reportExit = resolve;
+    });
+    this.#gone = new Promise((resolve) => child.once('exit', () => resolve()));
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      fault = (fault + text).slice(0, MAX_FAULT_CHARS);
+    });
+    this.ready = new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        child.kill('SIGKILL');
+        reject(new Error(`the namespace was not ready within ${START_TIMEOUT_MS} ms`));
+      }, START_TIMEOUT_MS);
+      child.once('error', reject);
+      child.once('exit', (code, signal) => {
+        clearTimeout(timer);
+        // Without a report the namespace was ended from outside, and the kernel's SIGKILL took the command with it.
+        reportExit({ exitCode: null, signal: 'SIGKILL' });
+        const how = `the namespace ended before the command began (${signal ?? `exit ${code}`})`;
+        const tell = () => reject(new Error([how, ...fault.trim().split('\n')].filter(Boolean).join(': ')));
+        if (child.stderr == null) tell();
+        else child.stderr.once('close', tell); // its last words may still be on their way
+      });
+      const status = child.stdio[3] as Readable;
+      status.setEncoding('latin1').on('data', (text: string) => {
+        report = (report + text).slice(0, MAX_REPORT_CHARS);
+        if (this.pid === 0 && report.includes('started\n')) {
+          clearTimeout(timer);
+          if (this.#findProcesses()) resolve();
+          else reject(new Error('the command was gone before it began'));
+        }
+        const code = /started\n(\d+)\n/.exec(report)?.[1];
+        if (code !== undefined) reportExit(readStatus(Number(code)));
+      });
+    });
+  }
+
+  /** Puts what is to become the command into control groups, by the files that take a pid. @throws {NodeJS.ErrnoException} */
+  enterGroups(limitFiles: readonly string[]): void {
+    for (const file of limitFiles) writeFileSync(file, String(this.pid));
+  }
+
+  /** Ends one that never became a command. */
+  abandon(): void {
+    this.#child.kill('SIGKILL');
+    for (const stream of this.#child.stdio) stream?.destroy();
+  }
+
+  signal(signal: SignalName, foreground: boolean): void {
+    const group = foreground ? (readProcess(this.pid)?.foregroundGroupId ?? -1) : this.pid;
+    // In its first moment the command has no group of its own yet.
+    if (group > 1 && !sendSignal(-group, signal)) sendSignal(this.pid, signal);
+  }
+
+  processes(): ProcessStat[] {
+    return this.#init === null ? [] : readDescendants(this.#init.pid);
+  }
+
+  topPids(): number[] {
+    return this.#init === null ? [] : readChildren(this.#init.pid);
+  }
+
+  family(): ProcessStat[] {
+    return this.processes();
+  }
+
+  cpuMs(): number | null {
+    const init = this.#init === null ? null : readProcess(this.#init.pid);
+    if (init === null) return null;
+    return this.processes().reduce(
+      (sum, { cpuMs, reapedCpuMs }) => sum + cpuMs + reapedCpuMs,
+      init.reapedCpuMs,
+    );
+  }
+
+  async endTree(): Promise<number> {
+    const left = this.processes().filter(({ isExiting }) => !isExiting).length;
+    const init = this.#init;
+    if (init !== null && readProcess(init.pid)?.startTicks === init.startTicks)
+      sendSignal(init.pid, 'SIGKILL');
+    await this.#gone; // unshare ends when init is reaped, which the kernel lets happen when all the others are dead
+    for (const stream of this.#child.stdio) stream?.destroy();
+    return left;
+  }
+
+  #findProcesses(): boolean {
+    const [initPid] = readChildren(this.#child.pid ?? 0);
+    const [commandPid] = initPid === undefined ? [] : readChildren(initPid);
+    if (initPid === undefined || commandPid === undefined) return false;
+    this.#init = readProcess(initPid);
+    this.pid = commandPid;
+    return true;
+  }
+}
+
+const SIGNAL_OF_NUMBER = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));
+
+/** The init is a shell, and a shell tells an end by signal n as 128+n. */
+function readStatus(code: number): ExitStatus {
+  const signal = SIGNAL_OF_NUMBER.get(code - 128);
+  return signal === undefined ? { exitCode: code, signal: null } : { exitCode: null, signal };
+}
