@@ -358,7 +358,7 @@ export const WIRE_REQUIREMENTS: readonly Requirement[] = [
     test: ['apps/worker/test/io/surroundings', 'what it needs, also where all of it was deleted: a terminal'],
     mutation: [
       `${WORKER}/io/command-preparation.ts`,
-      'await makeDirectory(directory)',
+      'await makeDirectory(directory, owner)',
       'await makeDirectory(`${directory}-`)',
     ],
   },
@@ -457,7 +457,7 @@ export const WIRE_REQUIREMENTS: readonly Requirement[] = [
     says: 'A signal that the task sent itself is its own end: exitCode null and the signal.',
     test: ['e2e/tests/wire-plain', 'a signal that the task sends itself is its own end'],
     mutation: [
-      `${WORKER}/io/containment/pid-namespace.ts`,
+      `${WORKER}/io/containment/namespace.ts`,
       'SIGNAL_OF_NUMBER.get(code - 128)',
       'SIGNAL_OF_NUMBER.get(code - 1_000)',
     ],
