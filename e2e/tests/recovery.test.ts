@@ -63,7 +63,8 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'sandcrew-recovery-'));
   workers = await Promise.all([startWorker(['--worker-id', 'a']), startWorker(['--worker-id', 'b'])]);
   manager = new SandboxManager({ workers: workers.map(({ url, token }) => ({ url, token })) });
-  own = new SandboxManager({ embedded: { command: WORKER_COMMAND }, maxWorkers: 2 });
+  // A task sees no /tmp but its own: what this test and its tasks share lies in the workspace.
+  own = new SandboxManager({ embedded: { command: WORKER_COMMAND, directory }, maxWorkers: 2 });
   for (const each of [manager, own]) each.on('blockRecovery', (recovery) => rungs.push(recovery));
   await Promise.all(workers.map(({ url }) => manager.connected(url)));
   example = runExample();
