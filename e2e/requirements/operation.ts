@@ -101,7 +101,11 @@ export const OPERATION_REQUIREMENTS: readonly Requirement[] = [
     source: 'Operation: doctor',
     says: 'doctor tells of a level what a start with it does.',
     test: ['apps/worker/test/io/doctor', 'what it tells of pid-namespace is what a start with it does'],
-    mutation: [`${WORKER}/doctor.ts`, "faultOf('pid-namespace')", "null ?? 'no'"],
+    mutation: [
+      `${WORKER}/doctor.ts`,
+      "await faultOf('pid-namespace', { ...files, shownReadOnly: [], shownWritable: [] })",
+      "null ?? 'no'",
+    ],
   },
   {
     source: 'Operation: doctor',

@@ -2,8 +2,10 @@
 import { release, type } from 'node:os';
 import { readConfig, type WorkerConfig } from './config.js';
 import { diagnose, type Finding, type HostFacts, isFit } from './core/diagnosis.js';
+import { hostFilesOf } from './host-files.js';
 import { TokenRegister } from './io/auth.js';
 import { chooseContainment } from './io/containment/choose-containment.js';
+import type { HostFiles } from './io/containment/host-files.js';
 import {
   findListenFaults,
   findPrograms,
@@ -70,13 +72,14 @@ async function lookAround(config: WorkerConfig): Promise<HostFacts> {
     const files = readTlsFiles(tls);
     named.push({ option: 'tls-cert', faults: Array.isArray(files) ? files : [] });
   }
+  const files = hostFilesOf(config);
   return {
     isRoot: process.getuid?.() === 0,
     isContainer: isInContainer(),
     asked: config.containment,
     levels: {
-      bubblewrap: await faultOf('bubblewrap'),
-      'pid-namespace': await faultOf('pid-namespace'),
+      bubblewrap: await faultOf('bubblewrap', files),
+      'pid-namespace': await faultOf('pid-namespace', { ...files, shownReadOnly: [], shownWritable: [] }),
     },
     userNamespaces: readUserNamespaces(),
     programs: await findPrograms(),
@@ -96,8 +99,8 @@ async function listenFaultsOf({ listen }: WorkerConfig): Promise<string[]> {
   return listen.kind === 'unix' ? [] : findListenFaults(listen, '--listen');
 }
 
-async function faultOf(level: 'bubblewrap' | 'pid-namespace'): Promise<string | null> {
-  const choice = await chooseContainment(level);
+async function faultOf(level: 'bubblewrap' | 'pid-namespace', files: HostFiles): Promise<string | null> {
+  const choice = await chooseContainment(level, files);
   return choice.ok ? null : choice.fault.replace(/^--containment [a-z-]+: /, '');
 }
 

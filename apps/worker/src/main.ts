@@ -4,6 +4,7 @@ import { destination, pino } from 'pino';
 import { readConfig } from './config.js';
 import { reportConfig } from './config-report.js';
 import { askDoctor } from './doctor.js';
+import { hostFilesOf } from './host-files.js';
 import { TokenRegister } from './io/auth.js';
 import { chooseContainment } from './io/containment/choose-containment.js';
 import { HealthListenError } from './io/health-listener.js';
@@ -51,13 +52,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const { config } = reading;
   const tokens = config.tokenFile === '' ? [] : TokenRegister.read(config.tokenFile);
   const tls = config.tls === null ? null : readTlsFiles(config.tls);
-  const containment = await chooseContainment(config.containment, {
-    workspace: config.workspace,
-    stateDir: config.stateDir,
-    secretFiles: [config.tokenFile, config.tls?.key ?? ''].filter((path) => path !== ''),
-    shownReadOnly: config.bindReadOnly,
-    shownWritable: config.bindWritable,
-  });
+  const containment = await chooseContainment(config.containment, hostFilesOf(config));
   const faults = [
     ...(reading.kind === 'fault' ? reading.faults : []),
     ...(tokens instanceof TokenRegister

@@ -82,7 +82,7 @@ export class WorkerRun {
     command = COMMAND,
   ) {
     const level = args.includes('--containment') ? [] : ['--containment', 'pid-namespace'];
-    const own = args[0] === 'token' ? args : [...level, ...args];
+    const own = args[0]?.startsWith('--') === true ? [...level, ...args] : args; // others are words of their own
     const [program = process.execPath, ...words] = [...launcher, ...command, ...own];
     this.child = spawn(program, words, {
       env: { PATH: process.env.PATH ?? '', HOME: tmpdir(), ...env },

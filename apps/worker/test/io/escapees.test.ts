@@ -6,6 +6,11 @@ import { type Client, isAlive, LEVELS, TestWorker, until } from '../worker-proce
 
 const withPython = testIf(hasProgram('python3', '--version'), 'python3 (Debian: python3)');
 
+/** `npm run test:escape` tries each this often; the first time is enough to find a class that gets away. */
+const ROUNDS = Number(process.env.ESCAPE_ROUNDS ?? 1);
+/** After its terminal message, or the worker's death, nothing of a task lives so long, milliseconds. */
+const GONE_MS = ROUNDS > 1 ? 1_000 : 5_000;
+
 /** Each leaves a process behind that bears `$NAME` in its argv and would sleep for a minute. */
 const SLEEP = 'bash -c "exec -a $NAME sleep 60"';
 const ESCAPEES: readonly [name: string, command: string, onlyNamespace?: true][] = [
@@ -20,6 +25,15 @@ const ESCAPEES: readonly [name: string, command: string, onlyNamespace?: true][]
     'forked twice with a cleaned environment',
     `(setsid env -i bash -c "exec -a $NAME sleep 60" > /dev/null 2>&1 < /dev/null &) & wait`,
     true,
+  ],
+  [
+    'that changes its pid all the time',
+    `perl -MPOSIX -e '$0 = $ENV{NAME}; $t = time; while (time - $t < 60) { exit if fork; POSIX::setsid(); select undef, undef, undef, 0.005 }' > /dev/null 2>&1 < /dev/null &`,
+    true,
+  ],
+  [
+    'that moves to another control group',
+    '(for file in /sys/fs/cgroup/cgroup.procs /sys/fs/cgroup/*/cgroup.procs; do echo $BASHPID > $file; done; exec -a $NAME sleep 60) 2> /dev/null &',
   ],
 ];
 
@@ -70,6 +84,43 @@ describe.each(LEVELS)('%s', (containment) => {
     victim.place.remove();
   });
 
+  /** What ends a task while all of its escapees live, and how long that may take. */
+  const ENDS: readonly [name: string, end: (manager: Client, taskId: string) => void, more?: object][] = [
+    [
+      'its own end',
+      (manager, taskId) => manager.send({ type: 'send_input', taskId, input: '\n' }),
+      { lingerMs: 0 },
+    ],
+    ['a terminate', (manager, taskId) => manager.send({ type: 'terminate_task', taskId, graceMs: 50 })],
+    ['its timeout', () => {}, { timeoutMs: 3_000 }],
+    ['a forget', (manager, taskId) => manager.send({ type: 'forget_task', taskId })],
+    ['a cut connection of a plain client', (manager) => manager.socket.terminate()],
+  ];
+
+  test.each(ENDS)(
+    'all of them at once do not outlive %s',
+    async (how, end, more = {}) => {
+      for (let round = 0; round < ROUNDS; round++) {
+        const isPlain = how.includes('plain');
+        const manager = isPlain ? await worker.connect() : client;
+        const NAME = `escapee-${containment}-${process.pid}-${count++}`;
+        const all = held.map(([, command]) => `(${command}\n)\n`).join('');
+        const taskId = await manager.start(`${all}echo ready; read -r line; exit 3`, {
+          env: { NAME },
+          stdin: 'pipe',
+          ...more,
+        });
+        await manager.output(taskId, 'ready');
+        if (how !== 'its timeout') await until(() => livingNamed(NAME).length >= held.length, 20_000);
+        end(manager, taskId);
+        const isTold = !isPlain && how !== 'a forget';
+        if (isTold) await manager.terminal(taskId);
+        await until(() => livingNamed(NAME).length === 0, isTold ? GONE_MS : 5_000 + GONE_MS);
+      }
+    },
+    30_000 * ROUNDS,
+  );
+
   withPython('a process whose first thread has ended does not outlive the command’s own end', async () => {
     const script = [
       'import ctypes, os, threading, time',
@@ -93,6 +144,17 @@ describe.each(LEVELS)('%s', (containment) => {
     client.send({ type: 'terminate_task', taskId: other });
     await client.terminal(other);
   });
+});
+
+test('a daemon forked twice with a cleaned environment gets away from process-group, and is left there', async () => {
+  const worker = await TestWorker.start(['--containment', 'process-group']);
+  const client = await worker.manager();
+  const NAME = `escapee-free-${process.pid}`;
+  const daemon = `(setsid env -i bash -c "exec -a $NAME sleep 60" > /dev/null 2>&1 < /dev/null &) & wait`;
+  await client.run(`${daemon}\nsleep 0.2`, { env: { NAME } });
+  await until(() => livingNamed(NAME).length === 1);
+  for (const pid of livingNamed(NAME)) process.kill(pid, 'SIGKILL');
+  await worker.stop();
 });
 
 function livingNamed(name: string): number[] {

@@ -70,7 +70,7 @@ export class Bubblewrap implements ContainmentAdapter {
 
   /** Why tasks could not use this workspace, or null; also where it is not there yet, since it is made for them then. */
   async tryWorkspace(workspace: string): Promise<string | null> {
-    if (statSync(workspace, { throwIfNoEntry: false }) === undefined) return null;
+    if (!existsSync(workspace)) return null;
     try {
       await this.#own(workspace, this.userOf(workspace), workspace);
       return null;
@@ -81,7 +81,7 @@ export class Bubblewrap implements ContainmentAdapter {
 
   userOf(workspace: string): TaskUser | null {
     if (!this.#isRoot) return null;
-    const { uid, gid } = statSync(workspace, { throwIfNoEntry: false }) ?? TASK_USER;
+    const { uid, gid } = existsSync(workspace) ? statSync(workspace) : TASK_USER;
     return uid === 0 ? TASK_USER : { uid, gid: gid === 0 ? TASK_USER.gid : gid };
   }
 

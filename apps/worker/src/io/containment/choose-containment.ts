@@ -29,7 +29,7 @@ export async function chooseContainment(
   if (bubblewrap !== null && typeof bubblewrap !== 'string')
     return { ok: true, adapter: bubblewrap, warning: null };
   if (request === 'bubblewrap')
-    return { ok: false, fault: `--containment bubblewrap, the default: ${bubblewrap}; ${LESS}` };
+    return { ok: false, fault: `--containment bubblewrap: ${bubblewrap}; ${LESS}` };
   const withoutBubblewrap = bubblewrap === null ? '' : `; no bubblewrap: ${bubblewrap}`;
   if (bubblewrap !== null && asksForFiles(files))
     return { ok: false, fault: `--bind-ro, --bind-rw: they need bubblewrap, and ${bubblewrap}` };

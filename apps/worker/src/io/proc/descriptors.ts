@@ -1,4 +1,5 @@
-/** What the descriptors of a process lead to. It tells by name and number, and never touches the files themselves. */
+/** What the descriptors of a process lead to. It tells by name and number, and never opens the files themselves. */
+import { statSync } from 'node:fs';
 import type { Target } from '../../core/blocks/evidence.js';
 import { listNames, readLink, readText } from './read.js';
 
@@ -45,12 +46,24 @@ export function readDescriptorInfo(pid: number, fd: number | string): string {
   return readText(`/proc/${pid}/fdinfo/${fd}`) ?? '';
 }
 
-/** The other name of a terminal: `/dev/pts/N` for its master's descriptor too; null for what is no terminal. */
+/**
+ * The name of a terminal: `/dev/pts/N` for its master's descriptor too; null for what is no terminal. Those of a sandbox
+ * that has a /dev/pts of its own are counted anew from 0 there: behind their names stands which one it is.
+ */
 export function terminalOf(pid: number, fd: number | string, link: string): string | null {
-  if (/^\/dev\/pts\/\d+$/.test(link)) return link;
+  const index = /^\/dev\/pts\/?(\d+)$/.exec(link)?.[1]; // bubblewrap shows a task its own as /dev/ptsN
+  if (index !== undefined) return `/dev/pts/${index}${whichPts(pid, fd)}`;
   if (!/^\/dev\/(pts\/)?ptmx$/.test(link)) return null;
-  const index = /^tty-index:\s*(\d+)/m.exec(readDescriptorInfo(pid, fd))?.[1];
-  return index === undefined ? null : `/dev/pts/${index}`;
+  const master = /^tty-index:\s*(\d+)/m.exec(readDescriptorInfo(pid, fd))?.[1];
+  if (master === undefined) return null;
+  return `/dev/pts/${master}${link === '/dev/ptmx' ? '' : whichPts(pid, fd)}`; // the host's is no file of its /dev/pts
+}
+
+/** Empty for the host's. */
+function whichPts(pid: number, fd: number | string): string {
+  const there = statSync(`/proc/${pid}/fd/${fd}`, { throwIfNoEntry: false })?.dev;
+  const here = statSync('/dev/pts', { throwIfNoEntry: false })?.dev;
+  return there === undefined || there === here ? '' : ` of ${there}`;
 }
 
 /** `/dev/pts/N` from the number in `/proc/PID/stat`; null for none, or one of another kind. */
@@ -125,8 +138,17 @@ function epollTargets(pid: number, fd: number, ends: TaskEnds, depth: number): T
   });
 }
 
+/** The kernel tells its number alone; which /dev/pts counts so is seen by a standard stream of it or of its session's first process. */
 function controllingTerminal(pid: number): string | null {
   const stat = readText(`/proc/${pid}/stat`);
-  const number = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[4];
-  return number === undefined ? null : terminalOfNumber(Number(number));
+  const [, , , session, number] = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? [];
+  const name = number === undefined ? null : terminalOfNumber(Number(number));
+  if (name === null) return null;
+  for (const holder of [pid, Number(session)]) {
+    for (const fd of [0, 1, 2]) {
+      const terminal = terminalOf(holder, fd, readDescriptor(holder, fd) ?? '');
+      if (terminal?.split(' ')[0] === name) return terminal;
+    }
+  }
+  return name;
 }
