@@ -156,7 +156,7 @@ export const AGENT_TOOLS_REQUIREMENTS: readonly Requirement[] = [
   {
     source: 'MCP: calls',
     says: 'A client that goes away cancels nothing.',
-    test: [SERVER, 'finds what runs and what has ended, and starts nothing twice'],
+    test: [SERVER, 'a session that ends while its call is open cancels nothing'],
     mutation: [
       `${MCP}/mcp-server.ts`,
       'if (!isGone) cancel.abort();',

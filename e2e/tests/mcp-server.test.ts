@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import type { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import { connectHttp, connectStdio, type HttpServer, startHttpServer } from '../agent-faces.js';
 import { startWorker, type WorkerProcess } from '../worker-process.js';
@@ -289,6 +290,21 @@ describe('over HTTP', () => {
     });
     expect(ended.status).toBe(200);
     expect((await post({})).status).toBe(200);
+  });
+
+  test('a session that ends while its call is open cancels nothing', async () => {
+    const [one, other] = [await connectHttp(server), await connectHttp(server)];
+    const command = 'touch begun; exec sleep 600';
+    call(one, 'run', { taskId: 'open', command, timeoutMs: 0 }).catch(() => {});
+    await present(join(directory, 'begun'));
+    await (one.transport as StreamableHTTPClientTransport).terminateSession();
+    await one.close();
+    expect(await call(other, 'wait_for', { taskId: 'open', yieldMs: 1_000 })).toMatchObject({
+      because: 'yield',
+    });
+    const ended = await call(other, 'terminate', { taskId: 'open', graceMs: 0 });
+    expect(ended).toMatchObject({ error: { code: 'TERMINATED' } });
+    await other.close();
   });
 
   test('all sessions see the same commands', async () => {
