@@ -1,6 +1,7 @@
-/** Our own worker against the suite that anyone's worker is held against. */
-import { execFile } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+/** Our own worker, and one that shares no line with it, against the suite that anyone's worker is held against. */
+import { execFile, spawn, spawnSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -8,6 +9,9 @@ import { expect, test } from '@jest/globals';
 import { startWorker } from '../worker-process.js';
 
 const CONFORMANCE = fileURLToPath(new URL('../../../packages/conformance/dist/main.js', import.meta.url));
+const PYTHON_WORKER = fileURLToPath(new URL('../../../examples/python-worker/worker.py', import.meta.url));
+const SCHEMA = fileURLToPath(new URL('../../../packages/protocol/schema/v1.json', import.meta.url));
+const TIMEOUT_MS = 180_000;
 const MAIN_TOKEN = 'm'.repeat(64);
 const OTHER_TOKEN = 'o'.repeat(64);
 
@@ -16,40 +20,90 @@ interface Report {
   readonly checks: readonly { readonly id: string; readonly verdict: { readonly kind: string } }[];
 }
 
-test('our worker passes every check of the conformance suite, the optional ones too', async () => {
-  const worker = await startWorker(
-    ['--retain-bytes', '3000000'],
-    [`main:${MAIN_TOKEN}`, `other:${OTHER_TOKEN}`],
-  );
-  try {
-    const tokenFile = join(worker.directory, 'main.token');
-    const otherTokenFile = join(worker.directory, 'other.token');
-    await writeFile(tokenFile, `main:${MAIN_TOKEN}`, { mode: 0o600 });
-    await writeFile(otherTokenFile, `other:${OTHER_TOKEN}`, { mode: 0o600 });
-    const { stdout, stderr } = await promisify(execFile)(
-      process.execPath,
+/** @param worker where it listens, and a directory for files of the test. */
+async function holdAgainstContract(worker: { url: string; directory: string }): Promise<Report> {
+  const tokenFile = join(worker.directory, 'main.token');
+  const otherTokenFile = join(worker.directory, 'other.token');
+  await writeFile(tokenFile, `main:${MAIN_TOKEN}`, { mode: 0o600 });
+  await writeFile(otherTokenFile, `other:${OTHER_TOKEN}`, { mode: 0o600 });
+  const tokens = ['--token-file', tokenFile, '--other-token-file', otherTokenFile];
+  const { stdout, stderr } = await promisify(execFile)(
+    process.execPath,
+    [CONFORMANCE, 'worker', worker.url, ...tokens, '--json'],
+    { maxBuffer: 16_777_216 },
+  ).catch((error: { stdout: string; stderr: string }) => error); // a check that failed is told by its status too
+  expect(stderr).toBe('');
+  return JSON.parse(stdout) as Report;
+}
+
+const idsOf = ({ checks }: Report, kind: string) =>
+  checks.filter(({ verdict }) => verdict.kind === kind).map(({ id }) => id);
+
+test(
+  'our worker passes every check of the conformance suite, the optional ones too',
+  async () => {
+    const tokens = [`main:${MAIN_TOKEN}`, `other:${OTHER_TOKEN}`];
+    const worker = await startWorker(['--retain-bytes', '3000000'], tokens);
+    try {
+      const report = await holdAgainstContract(worker);
+      expect(report.checks.filter(({ verdict }) => !['passed', 'skipped'].includes(verdict.kind))).toEqual(
+        [],
+      );
+      expect(idsOf(report, 'skipped')).toEqual(['frames.silent-peer', 'hello.heartbeat-pace']);
+      expect(report.checks.length).toBeGreaterThan(150);
+      expect(report.conforming).toBe(true);
+    } finally {
+      await worker.stop();
+    }
+  },
+  TIMEOUT_MS,
+);
+
+const hasPython =
+  spawnSync('python3', ['-c', 'import sys; sys.exit(sys.version_info < (3, 9))']).status === 0;
+const withPython = hasPython && process.platform === 'linux' ? test : test.skip;
+
+withPython(
+  "the worker in Python's standard library passes every check that is not optional",
+  async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'sandcrew-python-'));
+    const tokenFile = join(directory, 'tokens');
+    await writeFile(tokenFile, `main:${MAIN_TOKEN}\nother:${OTHER_TOKEN}\n`, { mode: 0o600 });
+    const python = spawn(
+      'python3',
       [
-        CONFORMANCE,
-        'worker',
-        worker.url,
+        PYTHON_WORKER,
         '--token-file',
         tokenFile,
-        '--other-token-file',
-        otherTokenFile,
-        '--json',
+        '--schema',
+        SCHEMA,
+        '--listen',
+        '127.0.0.1:0',
+        '--directory',
+        directory,
       ],
-      { maxBuffer: 16_777_216 },
-    ).catch((error: { stdout: string; stderr: string }) => error);
-    expect(stderr).toBe('');
-    const { checks, conforming } = JSON.parse(stdout) as Report;
-    expect(checks.filter(({ verdict }) => !['passed', 'skipped'].includes(verdict.kind))).toEqual([]);
-    expect(checks.filter(({ verdict }) => verdict.kind === 'skipped').map(({ id }) => id)).toEqual([
-      'frames.silent-peer',
-      'hello.heartbeat-pace',
-    ]);
-    expect(checks.length).toBeGreaterThan(150);
-    expect(conforming).toBe(true);
-  } finally {
-    await worker.stop();
-  }
-}, 180_000);
+      { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' } },
+    );
+    const exited = new Promise((resolve) => python.once('exit', resolve));
+    let complaints = '';
+    python.stderr.setEncoding('utf8').on('data', (text: string) => {
+      complaints += text;
+    });
+    try {
+      const line = await new Promise<string>((resolve, reject) => {
+        python.stdout.setEncoding('utf8').once('data', resolve);
+        void exited.then((status) => reject(new Error(`it exited with ${status}: ${complaints}`)));
+      });
+      const report = await holdAgainstContract({ url: (JSON.parse(line) as { url: string }).url, directory });
+      expect(report.checks.filter(({ verdict }) => verdict.kind === 'failed')).toEqual([]);
+      expect(idsOf(report, 'absent')).toEqual(['ends.waiting-for-input', 'ends.end-input']);
+      expect(idsOf(report, 'skipped')).toEqual(['frames.silent-peer', 'hello.heartbeat-pace']);
+      expect(complaints).toBe('');
+    } finally {
+      python.kill('SIGTERM');
+      await exited;
+      await rm(directory, { recursive: true, force: true });
+    }
+  },
+  TIMEOUT_MS,
+);
