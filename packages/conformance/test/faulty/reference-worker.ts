@@ -12,11 +12,12 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { Session } from './session.js';
 import type { Task } from './task.js';
+import type { WorkerHost } from './worker-host.js';
 
 const MAX_CONNECTIONS = 64;
 const MAX_TASKS = 16;
 
-export class ReferenceWorker {
+export class ReferenceWorker implements WorkerHost {
   /** By name. */
   readonly tokens = new Map([
     ['main', 'm'.repeat(43)],
@@ -25,13 +26,9 @@ export class ReferenceWorker {
   readonly bootId = randomUUID();
   readonly startedAtMs = performance.now();
   readonly directory = mkdtempSync(join(tmpdir(), 'reference-worker-'));
-  /** By owner and id. */
   readonly tasks = new Map<string, Task>();
-  /** Every task that was ever started: also a forgotten one is cleared away at the end. */
   readonly started = new Set<Task>();
-  /** The live connection of each manager. */
   readonly managers = new Map<string, Session>();
-  /** Which token's name a managerId belongs to. */
   readonly owners = new Map<string, string>();
   readonly sessions = new Set<Session>();
   readonly #fault: string | null;

@@ -12,15 +12,14 @@ import {
   type Refusal,
 } from '@sandcrew/protocol';
 import type { WebSocket } from 'ws';
-import type { ReferenceWorker } from './reference-worker.js';
-import { Task } from './task.js';
+import { Task, type TaskReader, WINDOW_BYTES } from './task.js';
+import type { WorkerHost } from './worker-host.js';
 
 const STEERING = /^(LD_|BASH_ENV$|ENV$|NODE_OPTIONS$|PYTHONSTARTUP$|PERL5OPT$|RUBYOPT$|GIT_SSH|BASH_FUNC_)/;
-export const WINDOW_BYTES = 1_048_576;
 
-export class Session {
+export class Session implements TaskReader {
   readonly socket: WebSocket;
-  readonly worker: ReferenceWorker;
+  readonly worker: WorkerHost;
   readonly #tokenName: string;
   /** Names the owner of what it starts: the manager, or the connection itself. */
   #owner = `plain:${randomUUID()}`;
@@ -29,8 +28,9 @@ export class Session {
   #isFirst = true;
   #malformed = 0;
   readonly #heartbeat: NodeJS.Timeout;
+  readonly #is = (fault: string) => this.worker.is(fault);
 
-  constructor(worker: ReferenceWorker, socket: WebSocket, tokenName: string) {
+  constructor(worker: WorkerHost, socket: WebSocket, tokenName: string) {
     this.worker = worker;
     this.socket = socket;
     this.#tokenName = tokenName;
@@ -267,18 +267,19 @@ export class Session {
       if (worker.is('commands.rejected-free'))
         worker.tasks.set(
           this.#key(taskId),
-          new Task(worker, this.#owner, message, body, this.#directoryOf(message)),
+          new Task(this.#is, this.#owner, message, body, this.#directoryOf(message)),
         );
       return this.send({ type: 'task_error', taskId, code: 'rejected', detail, message: detail });
     }
     const task = new Task(
-      worker,
+      this.#is,
       this.#owner,
       message,
       body,
       this.#cwdOf(message) ?? this.#directoryOf(message),
     );
     worker.tasks.set(this.#key(taskId), task);
+    worker.started.add(task);
     task.reader = this;
     task.start();
   }
@@ -392,10 +393,10 @@ export class Session {
   }
 }
 
-const MADE = new WeakMap<ReferenceWorker, Set<string>>();
+const MADE = new WeakMap<WorkerHost, Set<string>>();
 
 /** Faults of reading that have to come before the decoder. */
-function spoil(text: string, worker: ReferenceWorker): string {
+function spoil(text: string, worker: WorkerHost): string {
   if (worker.is('frames.last-key')) return text.replace(/("id":"\w+")(.*)"id":"\w+"/, '$1$2"pad":0');
   if (worker.is('frames.lone-surrogate')) return text.replace(/\\ud800/, '');
   return text;

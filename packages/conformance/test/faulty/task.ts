@@ -2,13 +2,21 @@
 import type { ExecuteCommand, SendInput } from '@sandcrew/protocol';
 import { type CommandProcess, startCommand } from './command-process.js';
 import { OutputLog } from './output-log.js';
-import type { ReferenceWorker } from './reference-worker.js';
-import { type Session, WINDOW_BYTES } from './session.js';
 
+export const WINDOW_BYTES = 1_048_576;
 const MAX_PENDING_INPUT_BYTES = 1_048_576;
 const ORPHANED_OUTPUT_AFTER_MS = 1_500;
 
 type Message = Readonly<Record<string, unknown>>;
+type Is = (fault: string) => boolean;
+
+/** The connection that a task's output goes to. */
+export interface TaskReader {
+  readonly hasWindow: boolean;
+  send(message: Message): void;
+  sendChunk(taskId: string, stream: 'stdout' | 'stderr', offset: number, data: Buffer, text: string): void;
+  refuse(code: string, taskId: string): void;
+}
 
 export class Task {
   static readonly RETAIN_BYTES = 3_000_000;
@@ -17,9 +25,9 @@ export class Task {
   readonly cwd: string;
   /** What tells its command from another. */
   readonly body: string;
-  reader: Session | null = null;
+  reader: TaskReader | null = null;
   ackedOffset = 0;
-  readonly #worker: ReferenceWorker;
+  readonly #is: Is;
   readonly #command: ExecuteCommand;
   readonly #log: OutputLog;
   readonly #timers = new Map<string, NodeJS.Timeout>();
@@ -39,8 +47,8 @@ export class Task {
   #isClosing = false;
   #isSweeping = false;
 
-  constructor(worker: ReferenceWorker, owner: string, command: ExecuteCommand, body: string, cwd: string) {
-    this.#worker = worker;
+  constructor(is: Is, owner: string, command: ExecuteCommand, body: string, cwd: string) {
+    this.#is = is;
     this.owner = owner;
     this.#command = command;
     this.id = command.taskId;
@@ -48,10 +56,10 @@ export class Task {
     this.cwd = cwd;
     this.#hasInput = command.stdin === 'pipe' || command.pty !== undefined;
     this.#log = new OutputLog(Task.RETAIN_BYTES, {
-      decodesAlone: worker.is('output.code-points') || worker.is('resume.code-point'),
-      decodesAsOne: worker.is('output.streams-decoded'),
-      isLatin1: worker.is('output.invalid-bytes'),
-      mergesPieces: worker.is('output.chunk-size'),
+      decodesAlone: is('output.code-points') || is('resume.code-point'),
+      decodesAsOne: is('output.streams-decoded'),
+      isLatin1: is('output.invalid-bytes'),
+      mergesPieces: is('output.chunk-size'),
     });
   }
 
@@ -74,9 +82,8 @@ export class Task {
   }
 
   start(): void {
-    this.#worker.started.add(this);
     const { timeoutMs = 300_000 } = this.#command;
-    this.#process = startCommand(this.#command, this.cwd, (fault) => this.#worker.is(fault), {
+    this.#process = startCommand(this.#command, this.cwd, this.#is, {
       onStart: () => {
         this.#startedAtMs = performance.now();
         if (this.#isForgotten) return;
@@ -86,8 +93,8 @@ export class Task {
       },
       onFailure: (detail) => this.#finish(this.#failure(detail)),
       onOutput: (stream, data) => {
-        if (this.#worker.is('ends.late-output') && this.#exit !== null) return;
-        this.#log.append(this.#worker.is('output.streams') ? 'stdout' : stream, data);
+        if (this.#is('ends.late-output') && this.#exit !== null) return;
+        this.#log.append(this.#is('output.streams') ? 'stdout' : stream, data);
         this.#pump();
         this.#holdIfStopped();
       },
@@ -103,23 +110,23 @@ export class Task {
   /** Begins to end it; the first cause is the one that is told. */
   end(cause: string, graceMs: number): void {
     if (this.isEnded) return;
-    if (this.#startedAtMs === 0 && this.#worker.is('ends.terminate-early')) return;
-    if (this.#worker.is('ends.timeout') && cause === 'timed_out') this.#cause ??= 'terminated';
-    if (this.#worker.is('ends.first-cause')) this.#cause = cause;
+    if (this.#startedAtMs === 0 && this.#is('ends.terminate-early')) return;
+    if (this.#is('ends.timeout') && cause === 'timed_out') this.#cause ??= 'terminated';
+    if (this.#is('ends.first-cause')) this.#cause = cause;
     this.#cause ??= cause;
     this.#kill(graceMs);
   }
 
   #kill(graceMs: number): void {
     if (this.#startedAtMs === 0 || this.#exit !== null) return;
-    const isHasty = this.#worker.is('ends.terminate') || this.#worker.is('ends.grace');
+    const isHasty = this.#is('ends.terminate') || this.#is('ends.grace');
     this.#process?.signalGroup(isHasty || graceMs === 0 ? 'SIGKILL' : 'SIGTERM');
     this.#after('grace', graceMs, () => this.#process?.signalGroup('SIGKILL'));
   }
 
   signal(name: NodeJS.Signals): void {
-    if (this.#worker.is('ends.signal')) this.#cause = 'terminated';
-    if (this.#worker.is('ends.signal-group')) this.#process?.signalLeader(name);
+    if (this.#is('ends.signal')) this.#cause = 'terminated';
+    if (this.#is('ends.signal-group')) this.#process?.signalLeader(name);
     else this.#process?.signalForeground(name);
   }
 
@@ -129,7 +136,7 @@ export class Task {
 
   /** Ends it without a word. */
   forget(): void {
-    this.#isForgotten = !this.#worker.is('resume.forget-running');
+    this.#isForgotten = !this.#is('resume.forget-running');
     if (!this.isEnded) this.end('terminated', 0);
   }
 
@@ -142,8 +149,8 @@ export class Task {
     await this.#process?.clearAway();
   }
 
-  feed({ input, encoding, offset, end = false }: SendInput, session: Session): void {
-    const is = (fault: string) => this.#worker.is(fault);
+  feed({ input, encoding, offset, end = false }: SendInput, session: TaskReader): void {
+    const is = this.#is;
     if (this.isEnded) return is('input.task-ended') ? undefined : session.refuse('task_ended', this.id);
     if (!this.#hasInput) return is('input.none') ? undefined : session.refuse('stdin_closed', this.id);
     if (this.#isClosing) return is('input.after-end') ? undefined : session.refuse('stdin_closed', this.id);
@@ -168,11 +175,11 @@ export class Task {
   }
 
   noteAck(offset: number): void {
-    this.ackedOffset = this.#worker.is('output.ack-back') ? offset : Math.max(this.ackedOffset, offset);
+    this.ackedOffset = this.#is('output.ack-back') ? offset : Math.max(this.ackedOffset, offset);
   }
 
-  ack(offset: number, session: Session): void {
-    if (offset > this.#cursor && !this.#worker.is('output.ack-beyond'))
+  ack(offset: number, session: TaskReader): void {
+    if (offset > this.#cursor && !this.#is('output.ack-beyond'))
       return session.refuse('invalid_offset', this.id);
     this.noteAck(offset);
     this.#pump();
@@ -180,17 +187,17 @@ export class Task {
   }
 
   /** Replays from `offset` on to this reader. */
-  deliverTo(session: Session, offset: number): void {
+  deliverTo(session: TaskReader, offset: number): void {
     this.reader = session;
-    const isBelow = this.#worker.is('resume.below') && offset < this.ackedOffset;
+    const isBelow = this.#is('resume.below') && offset < this.ackedOffset;
     this.#cursor = isBelow ? this.ackedOffset : offset;
     this.#gapBytes = 0;
-    this.#isTerminalTold &&= this.#worker.is('resume.end-again');
+    this.#isTerminalTold &&= this.#is('resume.end-again');
     this.#pump();
   }
 
   get #creditEnd(): number {
-    const is = (fault: string) => this.#worker.is(fault);
+    const is = this.#is;
     if (is('output.window') || this.reader?.hasWindow !== true) return Number.POSITIVE_INFINITY;
     const windows = is('output.ack-credit') && this.ackedOffset > 0 ? 2 : 1;
     const isStarved = is('output.neighbours') && this.id === 'quick';
@@ -198,7 +205,7 @@ export class Task {
   }
 
   #holdIfStopped(): void {
-    if (!this.#worker.is('output.never-stopped')) return;
+    if (!this.#is('output.never-stopped')) return;
     this.#process?.holdOutput(this.#log.end >= this.#creditEnd);
   }
 
@@ -206,7 +213,7 @@ export class Task {
   #pump(): void {
     const { reader } = this;
     if (reader === null || this.#isForgotten) return;
-    const is = (fault: string) => this.#worker.is(fault);
+    const is = this.#is;
     if (is('output.chunk-size') && this.#terminal === null) return;
     const missing = this.#log.start - this.#cursor;
     if (missing > 0) {
@@ -230,7 +237,7 @@ export class Task {
     if (is('commands.one-end')) reader.send(this.#terminal);
   }
 
-  #tellCutEnds(reader: Session): void {
+  #tellCutEnds(reader: TaskReader): void {
     for (const stream of this.#log.cutStreams())
       reader.sendChunk(this.id, stream, this.#log.end, Buffer.alloc(0), '\uFFFD');
   }
@@ -240,11 +247,11 @@ export class Task {
     this.#exitedAtMs = performance.now();
     this.stopTimeout();
     clearTimeout(this.#timers.get('grace'));
-    const lingerMs = this.#command.lingerMs ?? (this.#worker.is('ends.linger-default') ? 500 : 2_000);
+    const lingerMs = this.#command.lingerMs ?? (this.#is('ends.linger-default') ? 500 : 2_000);
     this.#after('linger', this.#cause === null ? lingerMs : 0, () => void this.#sweep());
-    if (!this.#worker.is('ends.orphaned-output'))
+    if (!this.#is('ends.orphaned-output'))
       this.#after('orphaned', ORPHANED_OUTPUT_AFTER_MS, () => this.#tellOrphanedOutput());
-    if (this.#worker.is('ends.late-output')) void this.#sweep();
+    if (this.#is('ends.late-output')) void this.#sweep();
   }
 
   #tellOrphanedOutput(): void {
@@ -252,7 +259,7 @@ export class Task {
     const entry =
       this.#command.blockPolicy?.orphaned_output ?? this.#command.blockPolicy?.default ?? 'report';
     const wanted = typeof entry === 'string' ? entry : entry.action;
-    const action = wanted === 'terminate' && !this.#worker.is('ends.block-policy') ? 'terminate' : 'report';
+    const action = wanted === 'terminate' && !this.#is('ends.block-policy') ? 'terminate' : 'report';
     this.reader?.send({
       type: 'block_detected',
       taskId: this.id,
@@ -276,7 +283,7 @@ export class Task {
     for (const timer of this.#timers.values()) clearTimeout(timer);
     const leftover = (await this.#process?.endTree()) ?? 0;
     if (this.isEnded) return;
-    const isUncounted = this.#worker.is('ends.daemon') || this.#worker.is('ends.linger');
+    const isUncounted = this.#is('ends.daemon') || this.#is('ends.linger');
     this.#finish(this.#endMessage(isUncounted ? 0 : leftover));
   }
 
@@ -286,7 +293,7 @@ export class Task {
   }
 
   #endMessage(leftover: number): Message {
-    const is = (fault: string) => this.#worker.is(fault);
+    const is = this.#is;
     let exit = this.#exit ?? { exitCode: 0, signal: null };
     if (exit.exitCode !== null && is(`commands.exit-${exit.exitCode}`))
       exit = { exitCode: exit.exitCode ^ 1, signal: null };
@@ -307,7 +314,7 @@ export class Task {
 
   #failure(detail: string): Message {
     const { id } = this;
-    if (this.#worker.is('commands.not-found'))
+    if (this.#is('commands.not-found'))
       return {
         type: 'task_complete',
         taskId: id,
@@ -318,12 +325,12 @@ export class Task {
         usage: {},
         leftover: 0,
       };
-    const told = this.#worker.is('commands.not-executable') ? 'command_not_found' : detail;
+    const told = this.#is('commands.not-executable') ? 'command_not_found' : detail;
     return { type: 'task_error', taskId: id, code: 'spawn_failed', detail: told, message: detail };
   }
 
   #startedMessage(): Message {
-    const containment = this.#worker.is('commands.started') ? 'bubblewrap' : 'process-group';
+    const containment = this.#is('commands.started') ? 'bubblewrap' : 'process-group';
     return { type: 'execution_started', taskId: this.id, pid: this.#process?.pid ?? 1, containment };
   }
 
