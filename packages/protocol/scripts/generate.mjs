@@ -1,5 +1,5 @@
 /**
- * Writes what is made from the schemas: `schema/v1.json`, `docs/protocol.md` of the repository, and the invalid
+ * Writes what is made from the schemas: `schema/v1.json`, `asyncapi/v1.json`, `docs/protocol.md` of the repository, and the invalid
  * fixtures of each message. With `--check` it writes nothing, and exits 1 naming each file that has drifted.
  * Run it after the build.
  */
@@ -7,6 +7,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MANAGER_MESSAGES, WORKER_MESSAGES } from '../dist/index.js';
+import { asyncApi } from './async-api.mjs';
 import { invalidCases } from './invalid-cases.mjs';
 import { jsonSchema } from './json-schema.mjs';
 import { referencePage } from './reference-page.mjs';
@@ -16,6 +17,7 @@ const repositoryRoot = new URL('../../', packageRoot);
 
 const files = [
   { url: new URL('schema/v1.json', packageRoot), text: json(jsonSchema()) },
+  { url: new URL('asyncapi/v1.json', packageRoot), text: json(await asyncApi(packageRoot)) },
   { url: new URL('docs/protocol.md', repositoryRoot), text: await referencePage(packageRoot) },
   ...(await invalidFixtures()),
 ];
