@@ -5,6 +5,7 @@
 import { AGENT_TOOLS_REQUIREMENTS } from './requirements/agent-tools.js';
 import { BLOCK_REQUIREMENTS } from './requirements/blocks.js';
 import { CLI_REQUIREMENTS } from './requirements/cli.js';
+import { CONFORMANCE_REQUIREMENTS } from './requirements/conformance.js';
 import { EDGE_REQUIREMENTS } from './requirements/edge.js';
 import { EXECUTOR_REQUIREMENTS } from './requirements/executor.js';
 import { FAULT_REQUIREMENTS } from './requirements/faults.js';
@@ -31,4 +32,5 @@ export const REQUIREMENTS: readonly Requirement[] = [
   ...EXECUTOR_REQUIREMENTS,
   ...FILE_REQUIREMENTS,
   ...AGENT_TOOLS_REQUIREMENTS,
+  ...CONFORMANCE_REQUIREMENTS,
 ];

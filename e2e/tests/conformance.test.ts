@@ -11,6 +11,7 @@ import { startWorker } from '../worker-process.js';
 const CONFORMANCE = fileURLToPath(new URL('../../../packages/conformance/dist/main.js', import.meta.url));
 const PYTHON_WORKER = fileURLToPath(new URL('../../../examples/python-worker/worker.py', import.meta.url));
 const SCHEMA = fileURLToPath(new URL('../../../packages/protocol/schema/v1.json', import.meta.url));
+const CLI = fileURLToPath(new URL('../../../apps/cli/dist/main.js', import.meta.url));
 const TIMEOUT_MS = 180_000;
 const MAIN_TOKEN = 'm'.repeat(64);
 const OTHER_TOKEN = 'o'.repeat(64);
@@ -107,3 +108,50 @@ withPython(
   },
   TIMEOUT_MS,
 );
+
+test(
+  'sandcrew run, and with it the manager, passes every check of a manager',
+  async () => {
+    const { stdout, stderr } = await promisify(execFile)(
+      process.execPath,
+      [
+        ...[CONFORMANCE, 'manager', '--json', '--', process.execPath, CLI],
+        ...['run', '--worker', '{url}', '--token-file', '{token-file}', '--', '{command}'],
+      ],
+      { maxBuffer: 16_777_216 },
+    ).catch((error: { stdout: string; stderr: string }) => error);
+    expect(stderr).toBe('');
+    const report = JSON.parse(stdout) as Report;
+    expect(report.checks.filter(({ verdict }) => !['passed', 'skipped'].includes(verdict.kind))).toEqual([]);
+    expect(idsOf(report, 'skipped')).toEqual(['connecting.silent-worker']);
+    expect(report.checks.length).toBeGreaterThan(30);
+  },
+  TIMEOUT_MS,
+);
+
+test.each([
+  [
+    'no worker that is there',
+    ['worker', 'ws://127.0.0.1:1', '--token-file', import.meta.filename],
+    3,
+    /cannot check ws:\/\/127\.0\.0\.1:1/,
+  ],
+  ['no token file', ['worker', 'ws://127.0.0.1:1'], 2, /expected --token-file FILE, got none/],
+  [
+    'no URL of a worker',
+    ['worker', 'http://x', '--token-file', import.meta.filename],
+    2,
+    /expected a URL like ws:/,
+  ],
+  [
+    'an id that there is not',
+    ['worker', '--list', '--only', 'nonsense'],
+    2,
+    /expected the id of a check or one of the areas upgrade, frames/,
+  ],
+  ['no program of a manager', ['manager'], 2, /expected a program behind --, got none/],
+])('%s ends the suite with a sentence and a status of its own', (_, args, status, sentence) => {
+  const ended = spawnSync(process.execPath, [CONFORMANCE, ...args], { encoding: 'utf8' });
+  expect(ended.stderr).toMatch(sentence);
+  expect({ status: ended.status, stdout: ended.stdout }).toEqual({ status, stdout: '' });
+});

@@ -3,6 +3,7 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { EXIT, Failure } from './exit-status.js';
+import { addManagerCommand } from './manager-command.js';
 import { addWorkerCommand } from './worker-command.js';
 
 process.stdout.on('error', () => process.exit(EXIT.unread));
@@ -18,9 +19,10 @@ async function main(argv: readonly string[]): Promise<number> {
     .description('Holds any worker or manager against the Sandcrew protocol, docs/protocol.md.')
     .version(version)
     .exitOverride();
-  addWorkerCommand(program, (value) => {
-    answer = value;
-  });
+  for (const addCommand of [addWorkerCommand, addManagerCommand])
+    addCommand(program, (value) => {
+      answer = value;
+    });
   for (const command of program.commands) command.copyInheritedSettings(program);
   try {
     await program.parseAsync(argv, { from: 'user' });

@@ -1,10 +1,11 @@
 /** Each check cites words that stand in the contract, and each of its ids is one. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
+import { MANAGER_CHECKS } from '#src/manager/manager-checks.js';
 import { WORKER_CHECKS } from '#src/worker/worker-checks.js';
 
 const CONTRACT = readFileSync(new URL('../../../docs/protocol.md', import.meta.url), 'utf8');
-const CHECKS = WORKER_CHECKS;
+const CHECKS = [...WORKER_CHECKS, ...MANAGER_CHECKS];
 
 /** The text under a heading of any level, up to the next one. */
 function sectionOf(title: string): string {

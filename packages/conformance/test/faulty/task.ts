@@ -46,6 +46,7 @@ export class Task {
   #takenBytes = 0;
   #isClosing = false;
   #isSweeping = false;
+  #isClosed = false;
 
   constructor(is: Is, owner: string, command: ExecuteCommand, body: string, cwd: string) {
     this.#is = is;
@@ -99,7 +100,10 @@ export class Task {
         this.#holdIfStopped();
       },
       onExit: (exit) => this.#exited(exit),
-      onClosed: () => void this.#sweep(),
+      onClosed: () => {
+        this.#isClosed = true;
+        void this.#sweep();
+      },
     });
   }
 
@@ -247,6 +251,7 @@ export class Task {
     this.#exitedAtMs = performance.now();
     this.stopTimeout();
     clearTimeout(this.#timers.get('grace'));
+    if (this.#isClosed) return void this.#sweep(); // the end of the output may be told before the exit
     const lingerMs = this.#command.lingerMs ?? (this.#is('ends.linger-default') ? 500 : 2_000);
     this.#after('linger', this.#cause === null ? lingerMs : 0, () => void this.#sweep());
     if (!this.#is('ends.orphaned-output'))
