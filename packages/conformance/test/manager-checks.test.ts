@@ -27,7 +27,7 @@ function hold(fault: string, checks: readonly Check<ManagerBench>[], patienceMs:
 let ofSoundManager: Promise<Result[]>;
 let unseenFaults: Promise<string[]>;
 beforeAll(() => {
-  ofSoundManager = hold('none', MANAGER_CHECKS, 10_000);
+  ofSoundManager = hold('none', MANAGER_CHECKS, 20_000);
   unseenFaults = findUnseenFaults();
 });
 
@@ -57,7 +57,10 @@ async function findUnseenFaults(): Promise<string[]> {
   const unseen: string[] = [];
   const inTurn = async () => {
     for (let check = queue.shift(); check !== undefined; check = queue.shift()) {
-      const [result] = await hold(check.id, [check], 2_500);
+      let [result] = await hold(check.id, [check], 2_500);
+      // On a host that is busy enough a fault of timing may not show at once.
+      for (let more = 0; more < 2 && result?.verdict.kind === 'passed'; more++)
+        [result] = await hold(check.id, [check], 2_500);
       if (result?.verdict.kind !== 'failed')
         unseen.push(`${check.id} (${MANAGER_FAULTS[check.id]}): ${JSON.stringify(result?.verdict)}`);
     }

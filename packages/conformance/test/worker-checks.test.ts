@@ -42,7 +42,7 @@ let ofSoundWorker: Promise<Result[]>;
 let unseenFaults: Promise<string[]>;
 beforeAll(() => {
   if (process.platform !== 'linux') return;
-  ofSoundWorker = hold(new ReferenceWorker(null), WORKER_CHECKS, 10_000);
+  ofSoundWorker = hold(new ReferenceWorker(null), WORKER_CHECKS, 20_000);
   unseenFaults = findUnseenFaults();
 });
 
@@ -75,7 +75,10 @@ async function findUnseenFaults(): Promise<string[]> {
   const unseen: string[] = [];
   const inTurn = async () => {
     for (let check = queue.shift(); check !== undefined; check = queue.shift()) {
-      const [result] = await hold(new ReferenceWorker(check.id), [check], 2_500);
+      let [result] = await hold(new ReferenceWorker(check.id), [check], 2_500);
+      // On a host that is busy enough a fault of timing may not show at once.
+      for (let more = 0; more < 2 && result?.verdict.kind === 'passed'; more++)
+        [result] = await hold(new ReferenceWorker(check.id), [check], 2_500);
       const expected = check.isOptional ? 'absent' : 'failed';
       if (result?.verdict.kind !== expected)
         unseen.push(`${check.id} (${WORKER_FAULTS[check.id]}): ${JSON.stringify(result?.verdict)}`);

@@ -55,7 +55,7 @@ export class ReferenceWorker implements WorkerHost {
       if (this.is('upgrade.version-none') && request.headers['sec-websocket-protocol'] === undefined)
         headers.push('Sec-WebSocket-Protocol: sandcrew.v1');
     });
-    const headersTimeout = this.is('upgrade.slow-headers') ? 0 : 1_000;
+    const headersTimeout = this.is('upgrade.slow-headers') ? 0 : 4_000;
     this.#server = createServer({
       headersTimeout,
       requestTimeout: headersTimeout,
@@ -162,9 +162,9 @@ export class ReferenceWorker implements WorkerHost {
 }
 
 function watchPeer(socket: WebSocket, pings: boolean, drops: boolean): void {
-  let isHeard = 2;
+  let isHeard = 1;
   const hear = () => {
-    isHeard = 2;
+    isHeard = 1;
   };
   socket.on('message', hear).on('pong', hear).on('ping', hear);
   const timer = setInterval(() => {
