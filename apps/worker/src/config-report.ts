@@ -31,6 +31,7 @@ export function reportConfig(config: WorkerConfig, given: GivenOptions['values']
     'heartbeat-interval-ms': config.heartbeatIntervalMs,
     'block-interval-ms': config.blockIntervalMs,
     'orphan-timeout-ms': config.orphanTimeoutMs,
+    'keep-ended-ms': config.keepEndedMs,
     'drain-timeout-ms': config.drainTimeoutMs,
     'retain-bytes': config.retainBytes,
     'spool-quota-bytes': config.spoolQuotaBytes,

@@ -33,6 +33,7 @@ export interface WorkerConfig {
   readonly heartbeatIntervalMs: number;
   readonly blockIntervalMs: number;
   readonly orphanTimeoutMs: number;
+  readonly keepEndedMs: number;
   readonly drainTimeoutMs: number;
   readonly retainBytes: number;
   readonly spoolQuotaBytes: number;
@@ -122,6 +123,7 @@ function interpret(values: GivenOptions['values'], faults: string[]): WorkerConf
     heartbeatIntervalMs: count('heartbeat-interval-ms', 30_000, 100, 2_147_483_647),
     blockIntervalMs: count('block-interval-ms', 500, 100, 2_147_483_647),
     orphanTimeoutMs: count('orphan-timeout-ms', 600_000, 0, 2_147_483_647),
+    keepEndedMs: count('keep-ended-ms', 86_400_000, 0, 2_147_483_647),
     drainTimeoutMs: count('drain-timeout-ms', 60_000, 0, 2_147_483_647),
     retainBytes: count('retain-bytes', 268_435_456, 1_048_576),
     spoolQuotaBytes: count('spool-quota-bytes', 4_294_967_296, 0),

@@ -75,6 +75,11 @@ export const OPTIONS = [
     meaning: 'how long tasks outlive an absent manager; default 600000',
   },
   {
+    name: 'keep-ended-ms',
+    value: 'N',
+    meaning: 'how long an ended task is kept whose manager has not read it; default 86400000',
+  },
+  {
     name: 'drain-timeout-ms',
     value: 'N',
     meaning: 'how long tasks may end by themselves at SIGTERM; default 60000',

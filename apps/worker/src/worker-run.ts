@@ -123,7 +123,7 @@ async function policyOf(
       memoryBytes: 33_554_432,
       spoolQuotaBytes: config.spoolQuotaBytes,
       segmentBytes: 16_777_216,
-      keepEndedMs: 86_400_000,
+      keepEndedMs: config.keepEndedMs,
       maxEndedTasks: 4_000,
     },
   };
