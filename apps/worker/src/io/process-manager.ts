@@ -69,7 +69,7 @@ export class ProcessManager {
       this.#emit(event);
       if (event.type === 'process_started') this.#watch(taskKey);
     } catch (error) {
-      this.#emit(startFault(taskKey, error as NodeJS.ErrnoException));
+      this.#emit(startFault(taskKey, error as NodeJS.ErrnoException, this.#running.size > 0));
     }
   }
 
@@ -279,7 +279,14 @@ export class ProcessManager {
   }
 }
 
-function startFault(taskKey: string, error: NodeJS.ErrnoException): WorkerEvent {
+/** What a host has more of again when other tasks have ended: descriptors, processes. */
+const SCARCE = ['EMFILE', 'ENFILE', 'EAGAIN'];
+
+function startFault(taskKey: string, error: NodeJS.ErrnoException, othersRun: boolean): WorkerEvent {
+  if (othersRun && SCARCE.includes(error.code ?? '')) {
+    const message = `this worker has no room beside the tasks that run (${error.message}); try again when one has ended`;
+    return { type: 'start_rejected', taskKey, detail: 'busy', message };
+  }
   if (error.code === 'ENOSPC' || error.code === 'EDQUOT') {
     return {
       type: 'start_rejected',

@@ -95,6 +95,8 @@ class PidNamespace implements ContainmentAdapter {
       detached: true,
       stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
     });
+    // Out of descriptors or processes, it has no streams either.
+    if (child.pid === undefined) throw await new Promise((resolve) => child.once('error', resolve));
     const namespace = new Namespace(child);
     await namespace.ready;
     try {

@@ -108,7 +108,9 @@ class ProcessGroup implements ContainmentAdapter {
           stdio: ['pipe', 'ignore', 'ignore'],
         },
       );
-      this.#guardian.on('error', () => {});
+      this.#guardian.on('error', () => {
+        this.#guardian = null; // the next command tries again
+      });
       this.#guardian.stdin?.on('error', () => {});
       this.#guardian.unref();
     }
