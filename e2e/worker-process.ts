@@ -34,11 +34,14 @@ export interface WorkerProcess {
 
 /**
  * @param tokens the lines of the token file; one unnamed token by default.
+ * @param launch what starts it in a place of its own: a program and its arguments, before its own; variables beside ours.
+ *   `STATE` among the arguments stands for its state directory.
  * @throws {Error} with its exit code and what it said, where it does not listen.
  */
 export async function startWorker(
   args: readonly string[] = [],
   tokens?: readonly string[],
+  launch: { readonly by?: readonly string[]; readonly env?: Readonly<Record<string, string>> } = {},
 ): Promise<WorkerProcess> {
   const directory = await mkdtemp(join(tmpdir(), 'sandcrew-e2e-'));
   const token = randomBytes(32).toString('hex');
@@ -56,9 +59,11 @@ export async function startWorker(
   ];
   const drain = args.includes('--drain-timeout-ms') ? [] : ['--drain-timeout-ms', '1000'];
   const level = args.includes('--containment') ? [] : ['--containment', 'pid-namespace'];
-  const [program = process.execPath, ...words] = WORKER_COMMAND;
+  const by = (launch.by ?? []).map((word) => (word === 'STATE' ? join(directory, 'state') : word));
+  const [program = process.execPath, ...words] = [...by, ...WORKER_COMMAND];
   const child = spawn(program, [...words, ...own, ...drain, ...level, ...args], {
     stdio: ['pipe', 'pipe', 'pipe'], // a test process that dies takes its worker with it
+    env: { ...process.env, ...launch.env },
   });
   const log: Record<string, unknown>[] = [];
   let unread = '';

@@ -71,4 +71,132 @@ export const FAULT_REQUIREMENTS: readonly Requirement[] = [
       "message.code === 'worker_shutdown' && task.stop !== null",
     ],
   },
+  {
+    source,
+    says: 'Both ends of a half-open connection notice it, and its task goes on.',
+    test: [
+      `${E2E}/half-open`,
+      'a connection that is dead in one direction or both is noticed by both ends, and its task goes on exactly',
+    ],
+    mutation: [
+      `${MANAGER}/io/worker-connection.ts`,
+      'if (nowMs - seen.atMs >= PEER_SILENCE_MS) {',
+      'if (nowMs - seen.atMs >= 9 * PEER_SILENCE_MS) {',
+    ],
+  },
+  {
+    source,
+    says: 'A killed manager’s tasks are found and read on by the next with its id.',
+    test: [
+      `${E2E}/manager-death`,
+      'a manager that is killed while it reads, and then another with its id: every byte is read once',
+    ],
+    mutation: [
+      `${WORKER}/core/session.ts`,
+      'const mine = [...state.tasks.values()].filter((task) => task.owner === session.owner && !task.isForgotten);',
+      'const mine: Task[] = [];',
+    ],
+  },
+  {
+    source,
+    says: 'What nobody comes back for is deleted at its deadline.',
+    test: [
+      `${E2E}/manager-death`,
+      'a manager that never comes back: its task ends at the orphan timeout, its output is deleted at its deadline',
+    ],
+    mutation: [`${WORKER}/worker-run.ts`, 'keepEndedMs: config.keepEndedMs', 'keepEndedMs: 86_400_000'],
+  },
+  {
+    source,
+    says: 'A full disk costs output, told as a gap, and nothing else.',
+    test: [
+      `${E2E}/scarcity`,
+      'output that the disk has no room for is told as a gap, and the command, its end and other tasks are not hurt',
+    ],
+    mutation: [
+      `${WORKER}/core/delivery.ts`,
+      'sendGap(turn, task, subscriber, rest);',
+      'advance(task, subscriber, rest);',
+    ],
+  },
+  {
+    source,
+    says: 'A worker that is out of descriptors tells so, and lives.',
+    test: [
+      `${E2E}/scarcity`,
+      'a worker with 64 descriptors that is given 60 tasks at once tells each what it lacked, and goes on',
+    ],
+    mutation: [
+      `${WORKER}/io/containment/pid-namespace.ts`,
+      "if (child.pid === undefined) throw await new Promise((resolve) => child.once('error', resolve));",
+      '',
+    ],
+  },
+  {
+    source,
+    says: 'What has no room beside the tasks that run waits for them.',
+    test: [
+      `${E2E}/scarcity`,
+      'a worker with 64 descriptors: what has no room beside the tasks that run waits for them',
+    ],
+    mutation: [
+      `${WORKER}/io/process-manager.ts`,
+      "othersRun && SCARCE.includes(error.code ?? '')",
+      "!othersRun && SCARCE.includes(error.code ?? '')",
+    ],
+  },
+  {
+    source,
+    says: 'A wall clock that jumps ends no task and keeps none.',
+    test: [
+      `${E2E}/clocks`,
+      'a clock that is set back and forth ends no task before its time, and keeps none beyond it',
+    ],
+    mutation: [`${WORKER}/io/clock.ts`, 'return performance.now()', 'return Date.now()'],
+  },
+  {
+    source,
+    says: 'A worker process that dies is replaced, and its tasks are told lost or started again.',
+    test: [
+      `${E2E}/worker-death`,
+      'kill -9 of every worker of an embedded pool: each task is told, and the pool is whole again',
+    ],
+    mutation: [
+      `${MANAGER}/core/worker-process.ts`,
+      'if (isOpen && worker.identity !== null) restartWorker(turn, worker, fault);\n  else if',
+      'if',
+    ],
+  },
+  {
+    source,
+    says: 'A worker process that dies again and again is not started for ever.',
+    test: [
+      `${E2E}/worker-death`,
+      'a worker process that dies again and again is not started for ever: its phase is failed, and who waits is told why',
+    ],
+    mutation: [`${MANAGER}/core/worker-process.ts`, 'MAX_RESTARTS = 5', 'MAX_RESTARTS = 50'],
+  },
+  {
+    source,
+    says: 'A worker that was away for too long drops what was given up.',
+    test: [
+      `${E2E}/worker-death`,
+      'a worker that was away for longer than lostAfterMs comes back, and drops what was given up',
+    ],
+    mutation: [
+      `${MANAGER}/core/worker-return.ts`,
+      "else send(turn, worker.key, { type: 'forget_task', taskId: task.taskId });",
+      '',
+    ],
+  },
+  {
+    source,
+    says: 'Managers on one worker see nothing of each other.',
+    test: [`${E2E}/pools`, 'two managers on one worker see nothing of each other'],
+    mutation: [
+      `${WORKER}/core/session.ts`,
+      'filter((task) => task.owner === session.owner && !task.isForgotten)',
+      'filter((task) => !task.isForgotten)',
+    ],
+  },
 ];

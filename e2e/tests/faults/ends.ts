@@ -6,6 +6,7 @@ import { type PartialTaskResult, SandboxError, type TaskResult } from '@sandcrew
 export type End = Partial<TaskResult | PartialTaskResult> & {
   readonly code: string;
   readonly detail?: string | undefined;
+  readonly message?: string;
 };
 
 /** Never rejects, so that a test may look at it when it likes. @throws what is no `SandboxError`. */
@@ -14,8 +15,8 @@ export async function endOf(task: Promise<TaskResult>): Promise<End> {
     return { ...(await task), code: 'completed' };
   } catch (error) {
     if (!(error instanceof SandboxError)) throw error;
-    const { code, detail, result } = error as SandboxError<PartialTaskResult>;
-    return { ...result, code, detail };
+    const { code, detail, message, result } = error as SandboxError<PartialTaskResult>;
+    return { ...result, code, detail, message };
   }
 }
 
