@@ -25,6 +25,12 @@ exec 5<&- 6>&- 7>&-
 echo "$status" >&3
 read -r _ <&4`;
 
+/**
+ * The kernel tells of no parent that had died before it was asked to: a worker that is killed just then would leave an init
+ * behind, for ever at the open of a pipe that nobody reads.
+ */
+const IF_WORKER_LIVES = '[ "$PPID" = "$0" ] && exec "$@"';
+
 /** The adapter, or in a sentence why this host cannot do it. */
 export async function findPidNamespace(): Promise<ContainmentAdapter | string> {
   if (process.platform !== 'linux') return 'PID namespaces are a feature of Linux';
@@ -75,6 +81,7 @@ class PidNamespace implements ContainmentAdapter {
       tools.setpriv,
       '--pdeathsig',
       'KILL',
+      ...['/bin/sh', '-c', IF_WORKER_LIVES, String(process.pid)],
       ...unshare,
       '/bin/sh',
       '-c',
