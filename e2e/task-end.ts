@@ -1,5 +1,4 @@
-/** How a task ended, whichever way, in one shape; and which worker processes this process has. */
-import { readdirSync, readFileSync } from 'node:fs';
+/** How a task ended, whichever way, in one shape. */
 import { type PartialTaskResult, SandboxError, type TaskResult } from '@sandcrew/manager';
 
 /** `code`: `completed`, or that of the error. */
@@ -17,28 +16,5 @@ export async function endOf(task: Promise<TaskResult>): Promise<End> {
     if (!(error instanceof SandboxError)) throw error;
     const { code, detail, message, result } = error as SandboxError<PartialTaskResult>;
     return { ...result, code, detail, message };
-  }
-}
-
-/** The embedded workers that this process has started. */
-export function ownWorkers(): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => {
-      const [status, command] = [read(`/proc/${pid}/status`), read(`/proc/${pid}/cmdline`)];
-      return (
-        status.includes(`\nPPid:\t${process.pid}\n`) &&
-        command.includes('--until-stdin-closes') &&
-        command.includes('unix:')
-      );
-    });
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
   }
 }

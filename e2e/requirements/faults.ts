@@ -199,4 +199,26 @@ export const FAULT_REQUIREMENTS: readonly Requirement[] = [
       'filter((task) => !task.isForgotten)',
     ],
   },
+  {
+    source,
+    says: 'A worker that is killed in the middle of a start leaves nothing.',
+    test: [
+      `${E2E}/late-starts`,
+      'a worker that is killed in the middle of a start leaves no process, and the command never begins',
+    ],
+    mutation: [`${WORKER}/io/containment/pid-namespace.ts`, '[ "$PPID" = "$0" ] && exec', 'exec'],
+  },
+  {
+    source,
+    says: 'Mixed tasks under random faults: each ends once and truly, and leaves nothing.',
+    test: [
+      'e2e/tests/endurance',
+      'while workers die and stop and connections are cut, each task ends once and truly, and leaves nothing',
+    ],
+    mutation: [
+      `${MANAGER}/core/task-loss.ts`,
+      '(task.idempotent && hasAttemptLeft(state, task))',
+      'hasAttemptLeft(state, task)',
+    ],
+  },
 ];

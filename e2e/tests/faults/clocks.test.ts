@@ -1,8 +1,8 @@
 /** Wall clocks that jump: what takes time is measured by the monotonic clock alone. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { SandboxManager } from '@sandcrew/manager';
+import { endOf } from '../../task-end.js';
 import { startWorker, type WorkerProcess } from '../../worker-process.js';
-import { endOf } from './ends.js';
 
 /** For a process that imports it: the wall clock goes an hour forward and back, 20 times a second. */
 const JUMPS = `

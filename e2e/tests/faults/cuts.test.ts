@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { SandboxManager } from '@sandcrew/manager';
 import { FaultProxy } from '@sandcrew/testkit';
+import { patternDigest, writesPattern } from '../../pattern.js';
 import { startWorker, type WorkerProcess } from '../../worker-process.js';
-import { patternDigest, writesPattern } from './pattern.js';
 import { sized, tell } from './size.js';
 
 const BYTES = sized(33_554_432, 1_073_741_824);

@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import { SandboxManager } from '@sandcrew/manager';
 import { FaultProxy, until } from '@sandcrew/testkit';
+import { patternDigest, writesPattern } from '../../pattern.js';
 import { startWorker } from '../../worker-process.js';
-import { patternDigest, writesPattern } from './pattern.js';
 import { tell } from './size.js';
 
 /** 20 s of silence, the pace at which each side looks, and a machine that has other things to do. */

@@ -9,9 +9,9 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { SandboxManager } from '@sandcrew/manager';
 import { until } from '@sandcrew/testkit';
 import { waitForDeath } from '../../host-census.js';
+import { patternDigest, writesPattern } from '../../pattern.js';
+import { endOf } from '../../task-end.js';
 import { startWorker, type WorkerProcess } from '../../worker-process.js';
-import { endOf } from './ends.js';
-import { patternDigest, writesPattern } from './pattern.js';
 import { tell } from './size.js';
 
 const AGENT = fileURLToPath(new URL('./programs/agent.js', import.meta.url));

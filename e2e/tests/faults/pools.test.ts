@@ -1,8 +1,9 @@
 /** Several workers, several managers: restarts in good order fail nothing, and managers see nothing of each other. */
 import { afterEach, expect, test } from '@jest/globals';
 import { SandboxManager } from '@sandcrew/manager';
+import { FaultProxy } from '@sandcrew/testkit';
+import { endOf } from '../../task-end.js';
 import { startWorker, type WorkerProcess } from '../../worker-process.js';
-import { endOf } from './ends.js';
 import { tell } from './size.js';
 
 const managers: SandboxManager[] = [];
@@ -34,15 +35,15 @@ test('a pool whose workers are restarted one after the other fails no task', asy
     '--drain-timeout-ms',
     '20000',
   ];
-  const listen = (port: number) => ['--listen', `127.0.0.1:${port}`];
-  const first = await Promise.all([0, 1, 2].map((index) => start(...args(index))));
-  const places = first.map(({ url, tokenFile, token }) => ({
-    port: Number(new URL(url).port),
-    url,
-    token,
-    tokenFile,
-  }));
-  const manager = manage({ workers: places.map(({ url, token }) => ({ url, token })) });
+  const places = await Promise.all(
+    [0, 1, 2].map(async (index) => {
+      const worker = await start(...args(index));
+      return { worker, proxy: await FaultProxy.listen(worker.url) }; // a place that stays, whatever port the next has
+    }),
+  );
+  const manager = manage({
+    workers: places.map(({ worker, proxy }) => ({ url: proxy.url, token: worker.token })),
+  });
   const ends: Promise<unknown>[] = [];
   let isRolling = true;
   const flow = async () => {
@@ -54,14 +55,14 @@ test('a pool whose workers are restarted one after the other fails no task', asy
     }
   };
   const flows = Array.from({ length: 6 }, flow);
-  for (const [index, place] of places.entries()) {
-    const worker = first[index] as WorkerProcess;
+  for (const [index, { worker, proxy }] of places.entries()) {
     const exited = new Promise((resolve) => worker.process.once('exit', resolve));
     worker.process.kill('SIGTERM');
     expect(await exited).toBe(0);
-    const next = await startWorker([...args(index), ...listen(place.port)], [place.token]);
+    const next = await startWorker(args(index), [worker.token]);
     workers.push(next);
-    await manager.connected(place.url);
+    proxy.redirect(next.url);
+    await manager.connected(proxy.url);
   }
   isRolling = false;
   await Promise.all(flows);
@@ -72,6 +73,8 @@ test('a pool whose workers are restarted one after the other fails no task', asy
       stdout: `${number}\n`,
       attempts: 1,
     });
+  await manager.close({ graceMs: 0 });
+  for (const { proxy } of places) await proxy.close();
   tell(`three workers restarted in turn under a flow of tasks: ${ends.length} tasks, none failed`);
 }, 90_000);
 

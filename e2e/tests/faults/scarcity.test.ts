@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
 import { SandboxManager } from '@sandcrew/manager';
 import { until } from '@sandcrew/testkit';
+import { type End, endOf } from '../../task-end.js';
 import { startWorker, type WorkerProcess } from '../../worker-process.js';
-import { type End, endOf } from './ends.js';
 import { tell } from './size.js';
 
 const MIB = 1_048_576;

@@ -3,9 +3,9 @@ import { expect, test } from '@jest/globals';
 import { SandboxManager } from '@sandcrew/manager';
 import { FakeWorker } from '@sandcrew/testkit';
 import { WebSocket } from 'ws';
+import { endOf } from '../../task-end.js';
 import { WireClient } from '../../wire-client.js';
 import { startWorker } from '../../worker-process.js';
-import { endOf } from './ends.js';
 
 test('a manager of a newer minor version works with this worker: what it adds is ignored, what is unknown is refused by name', async () => {
   const worker = await startWorker();

@@ -6,8 +6,9 @@ import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { SandboxManager, type TaskRequest } from '@sandcrew/manager';
 import { FaultProxy, until } from '@sandcrew/testkit';
 import { waitForDeath } from '../../host-census.js';
+import { endOf } from '../../task-end.js';
 import { startWorker, type WorkerProcess } from '../../worker-process.js';
-import { endOf, ownWorkers } from './ends.js';
+import { ownWorkers } from './own-workers.js';
 import { sized, tell, testWhole } from './size.js';
 
 let directory: string;

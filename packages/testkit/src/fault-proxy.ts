@@ -20,7 +20,7 @@ export class FaultProxy {
   readonly frames: Record<Direction, number> = { up: 0, down: 0 };
   connections = 0;
   readonly #server: Server;
-  readonly #target: { readonly host: string; readonly port: number };
+  #target: { readonly host: string; readonly port: number };
   readonly #links = new Set<Link>();
   readonly #passages: Record<Direction, Passage> = { up: {}, down: {} };
   #refuses = false;
@@ -34,8 +34,7 @@ export class FaultProxy {
 
   /** @param url the `ws://` URL of the worker behind it. */
   static async listen(url: string): Promise<FaultProxy> {
-    const { hostname, port } = new URL(url);
-    const proxy = new FaultProxy({ host: hostname, port: Number(port) });
+    const proxy = new FaultProxy(targetOf(url));
     await new Promise<void>((resolve) => proxy.#server.listen(0, '127.0.0.1', resolve));
     return proxy;
   }
@@ -62,6 +61,11 @@ export class FaultProxy {
   /** What comes that way from now on is taken and goes nowhere, on the connections that there are: nobody hears of it. */
   halfOpen(direction: Direction): void {
     for (const link of this.#links) link.drop(direction);
+  }
+
+  /** Where new connections lead from now on: a worker that was started again has another port. */
+  redirect(url: string): void {
+    this.#target = targetOf(url);
   }
 
   /** How bytes pass that way, on connections that are made from now on. */
@@ -97,6 +101,11 @@ export class FaultProxy {
     });
     this.#links.add(link);
   }
+}
+
+function targetOf(url: string) {
+  const { hostname, port } = new URL(url);
+  return { host: hostname, port: Number(port) };
 }
 
 interface LinkEvents {

@@ -32,7 +32,7 @@ const REJECTIONS = {
   invalid_env: 'A variable has no name, a `=` or NUL in it, or steers loaders and is not in `allowEnv`.',
   unenforceable_limit: 'A limit that this worker cannot enforce.',
   pty_unavailable: 'This worker has no terminals.',
-  busy: 'As many tasks run as `welcome.maxTasks` allows.',
+  busy: 'As many tasks run as `welcome.maxTasks` allows, or as its host has descriptors and processes for.',
   draining: 'The worker takes no new task: it is shutting down.',
   no_space: 'No room on disk to run it or to keep its output.',
   containment_unavailable: 'The containment, or `network` `none`, cannot be had here.',
