@@ -208,17 +208,4 @@ export const FAULT_REQUIREMENTS: readonly Requirement[] = [
     ],
     mutation: [`${WORKER}/io/containment/pid-namespace.ts`, '[ "$PPID" = "$0" ] && exec', 'exec'],
   },
-  {
-    source,
-    says: 'Mixed tasks under random faults: each ends once and truly, and leaves nothing.',
-    test: [
-      'e2e/tests/endurance',
-      'while workers die and stop and connections are cut, each task ends once and truly, and leaves nothing',
-    ],
-    mutation: [
-      `${MANAGER}/core/task-loss.ts`,
-      '(task.idempotent && hasAttemptLeft(state, task))',
-      'hasAttemptLeft(state, task)',
-    ],
-  },
 ];

@@ -97,7 +97,7 @@ test('kill -9 of a worker: none of its processes lives, each task ends once, and
 }, 40_000);
 
 test('kill -9 of every worker of an embedded pool: each task is told, and the pool is whole again', async () => {
-  const manager = manage({ maxWorkers: 2 });
+  const manager = manage({ maxWorkers: 2, embedded: { directory } });
   const before = await Promise.all([manager.createWorker(), manager.createWorker()]);
   const tasks = Array.from({ length: 6 }, (_, index) =>
     manager.run({
