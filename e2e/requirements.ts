@@ -6,6 +6,7 @@ import { AGENT_TOOLS_REQUIREMENTS } from './requirements/agent-tools.js';
 import { BLOCK_REQUIREMENTS } from './requirements/blocks.js';
 import { CLI_REQUIREMENTS } from './requirements/cli.js';
 import { CONFORMANCE_REQUIREMENTS } from './requirements/conformance.js';
+import { CONTAINMENT_REQUIREMENTS } from './requirements/containment.js';
 import { EDGE_REQUIREMENTS } from './requirements/edge.js';
 import { EXECUTOR_REQUIREMENTS } from './requirements/executor.js';
 import { FAULT_REQUIREMENTS } from './requirements/faults.js';
@@ -25,6 +26,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   ...CLI_REQUIREMENTS,
   ...RECOVERY_REQUIREMENTS,
   ...BLOCK_REQUIREMENTS,
+  ...CONTAINMENT_REQUIREMENTS,
   ...OPERATION_REQUIREMENTS,
   ...SPEED_REQUIREMENTS,
   ...EDGE_REQUIREMENTS,

@@ -103,9 +103,11 @@ describe('a worker’s task', () => {
 
   withLimits('that forks without end, or eats memory, ends alone: its neighbour answers', async () => {
     const neighbour = await client.start('while read -r line; do echo "got $line"; done', { stdin: 'pipe' });
-    const forks = client.execute('bomb() { bomb | bomb & }; bomb; sleep 60', { limits: { pids: 64 } });
+    const forks = client.execute('ulimit -u 400; bomb() { bomb | bomb & }; bomb; sleep 60', {
+      limits: { pids: 64 },
+    });
     const eater = client.execute(
-      `perl -e 'my @all; while (1) { push @all, "y" x ${MIB}; select undef, undef, undef, 0.001 }'`,
+      `perl -e 'my @all; for (1 .. 300) { push @all, "y" x ${MIB}; select undef, undef, undef, 0.001 }'`,
       { limits: { memoryBytes: 64 * MIB } },
     );
     expect(await client.terminal(eater)).toMatchObject({ type: 'task_error', code: 'memory_exhausted' });
