@@ -140,7 +140,7 @@ export const FAULT_REQUIREMENTS: readonly Requirement[] = [
       'a worker with 64 descriptors: what has no room beside the tasks that run waits for them',
     ],
     mutation: [
-      `${WORKER}/io/process-manager.ts`,
+      `${WORKER}/io/command-starter.ts`,
       "othersRun && SCARCE.includes(error.code ?? '')",
       "!othersRun && SCARCE.includes(error.code ?? '')",
     ],

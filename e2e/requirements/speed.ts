@@ -56,4 +56,46 @@ export const SPEED_REQUIREMENTS: readonly Requirement[] = [
       '',
     ],
   },
+  {
+    source: 'docs/adr/0024',
+    says: 'A command runs in a sandbox that was made before it.',
+    test: [
+      'apps/worker/test/io/ready-sandboxes',
+      'after a first task the next of its kind runs in one that was there before it',
+    ],
+    mutation: [`${WORKER}/io/command-starter.ts`, '    this.#means.ready?.refillSoon();\n', ''],
+  },
+  {
+    source: 'docs/adr/0024',
+    says: 'A sandbox serves one command.',
+    test: ['apps/worker/test/io/ready-sandboxes', 'nothing of a task is seen by the next, however often'],
+    mutation: [
+      `${WORKER}/io/ready-sandboxes.ts`,
+      '    const [found] = index < 0 ? [] : this.#waiting.splice(index, 1);\n',
+      '    const found = this.#waiting[index];\n',
+    ],
+  },
+  {
+    source: 'docs/adr/0024',
+    says: 'A sandbox that sees a directory which is no more is not used.',
+    test: [
+      'apps/worker/test/io/ready-sandboxes',
+      'a workspace that was removed and made again is another one',
+    ],
+    mutation: [
+      `${WORKER}/io/ready-sandboxes.ts`,
+      "return stat === undefined ? '' : `${stat.dev}:${stat.ino}:${stat.uid}:${stat.gid}`;",
+      "return stat === undefined ? '' : '';",
+    ],
+  },
+  {
+    source: 'docs/adr/0024',
+    says: 'Kinds that are used in turn share the sandboxes that wait.',
+    test: ['apps/worker/test/core/ready-kinds', 'kinds that are used in turn share'],
+    mutation: [
+      `${WORKER}/core/containment/ready-kinds.ts`,
+      'policy.most / Math.max(1, recent.length)',
+      'policy.most',
+    ],
+  },
 ];

@@ -22,6 +22,7 @@ export function reportConfig(config: WorkerConfig, given: GivenOptions['values']
     type: config.type,
     label: config.labels,
     'max-tasks': config.maxTasks,
+    'ready-sandboxes': config.readySandboxes,
     containment: config.containment,
     'state-dir': config.stateDir,
     'tls-cert': config.tls?.cert ?? null,

@@ -23,6 +23,8 @@ export interface WorkerConfig {
   readonly type: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly maxTasks: number;
+  /** Most that wait at once. */
+  readonly readySandboxes: number;
   readonly containment: ContainmentRequest;
   readonly stateDir: string;
   /** What contained tasks see beside their workspace. */
@@ -110,6 +112,7 @@ function interpret(values: GivenOptions['values'], faults: string[]): WorkerConf
     type: one('type') ?? 'general',
     labels: readLabels(values.get('label')?.texts ?? [], spelled('label'), faults),
     maxTasks: count('max-tasks', 16, 1, 10_000),
+    readySandboxes: count('ready-sandboxes', 2, 0, 64),
     containment: choice(
       'containment',
       ['auto', 'bubblewrap', 'pid-namespace', 'process-group'],

@@ -49,6 +49,11 @@ export const OPTIONS = [
     value: 'auto|bubblewrap|pid-namespace|process-group',
     meaning: 'what holds tasks; default bubblewrap on Linux; auto takes the best that works here, and warns',
   },
+  {
+    name: 'ready-sandboxes',
+    value: 'N',
+    meaning: 'sandboxes made ahead of their commands, which then start sooner; default 2; 0 for none',
+  },
   { name: 'state-dir', value: 'DIR', meaning: "the worker's own files; default ~/.local/state/sandcrew" },
   { name: 'tls-cert', value: 'FILE', meaning: 'certificate (PEM); with --tls-key the worker speaks wss' },
   { name: 'tls-key', value: 'FILE', meaning: 'its private key (PEM)' },

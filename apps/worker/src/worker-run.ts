@@ -70,6 +70,7 @@ async function start(config: WorkerConfig, { state, ...means }: Means, metrics: 
     return await SandboxWebSocketServer.start(
       {
         workerId: config.workerId,
+        readySandboxes: config.readySandboxes,
         policy: await policyOf(config, means.containment, limits),
         limits,
         upgrade: { allowedOrigins: config.allowedOrigins, maxConnections: MAX_CONNECTIONS },

@@ -55,6 +55,7 @@ const MEANINGS: Record<string, readonly [value: string, expected: Partial<Worker
   type: ['gpu', { type: 'gpu' }],
   label: ['zone=a=b', { labels: { zone: 'a=b' } }],
   'max-tasks': ['3', { maxTasks: 3 }],
+  'ready-sandboxes': ['0', { readySandboxes: 0 }],
   containment: ['process-group', { containment: 'process-group' }],
   'state-dir': ['/s', { stateDir: '/s', workspace: '/s/workspace' }],
   'allow-origin': ['https://a.example', { allowedOrigins: ['https://a.example'] }],

@@ -7,20 +7,15 @@ import pidusage from 'pidusage';
 import type { LimitUse } from '../core/blocks/evidence.js';
 import type { LaunchRequest } from '../core/effect.js';
 import type { OutputHolders, WorkerEvent } from '../core/event.js';
-import { type CommandEnds, closeEnds, describeEnds, openCommandEnds, settleEnds } from './command-ends.js';
-import { prepareCommand, type TaskGround } from './command-preparation.js';
-import {
-  type ContainedProcess,
-  type ContainmentAdapter,
-  ContainmentFault,
-} from './containment/containment.js';
+import { type CommandEnds, describeEnds } from './command-ends.js';
+import type { CommandStarter } from './command-starter.js';
+import type { ContainedProcess } from './containment/containment.js';
 import { InputWriter } from './input-writer.js';
-import type { LimitGroup, LimitKeeper } from './limits.js';
+import type { LimitGroup } from './limits.js';
 import { OutputReader, type PauseCause } from './output-reader.js';
-import type { PipePool } from './pipes.js';
 import type { TaskEnds } from './proc/descriptors.js';
 import { readWrittenBytes } from './proc/process-stat.js';
-import { type Terminal, terminalFault } from './terminal.js';
+import type { Terminal } from './terminal.js';
 
 /** Tasks that end before they are first looked at in turn are looked at so soon after their start, milliseconds. */
 const FIRST_SAMPLE_MS = 50;
@@ -41,36 +36,23 @@ interface RunningTask {
 }
 
 export class ProcessManager {
-  readonly #adapter: ContainmentAdapter;
-  readonly #pipes: PipePool;
-  readonly #limits: LimitKeeper;
-  readonly #ground: TaskGround;
+  readonly #starter: CommandStarter;
   readonly #emit: (event: WorkerEvent) => void;
   readonly #running = new Map<string, RunningTask>();
 
-  constructor(
-    adapter: ContainmentAdapter,
-    pipes: PipePool,
-    limits: LimitKeeper,
-    ground: TaskGround,
-    emit: (event: WorkerEvent) => void,
-  ) {
-    this.#adapter = adapter;
-    this.#pipes = pipes;
-    this.#limits = limits;
-    this.#ground = ground;
+  constructor(starter: CommandStarter, emit: (event: WorkerEvent) => void) {
+    this.#starter = starter;
     this.#emit = emit;
   }
 
   /** Starts a command. Reports `process_started`, or why not; then its output, its exit, and the end of its output. */
   async executeCommand(taskKey: string, launch: LaunchRequest): Promise<void> {
-    try {
-      const event = await this.#start(taskKey, launch);
-      this.#emit(event);
-      if (event.type === 'process_started') this.#watch(taskKey);
-    } catch (error) {
-      this.#emit(startFault(taskKey, error as NodeJS.ErrnoException, this.#running.size > 0));
-    }
+    const started = await this.#starter.start(taskKey, launch, this.#running.size > 0);
+    if ('type' in started) return this.#emit(started);
+    const { contained, ends, limits } = started;
+    this.#running.set(taskKey, this.#attach(taskKey, contained, ends, limits));
+    this.#emit({ type: 'process_started', taskKey, pid: contained.pid });
+    this.#watch(taskKey);
   }
 
   /** Sends a signal to the command's group, or to its terminal's foreground group. */
@@ -105,6 +87,7 @@ export class ProcessManager {
     task.isTreeEnded = true;
     this.#forgetEnded(taskKey, task);
     this.#emit({ type: 'tree_ended', taskKey, leftover, usage });
+    this.#starter.prepareNext();
   }
 
   closeOutput(taskKey: string): void {
@@ -166,42 +149,7 @@ export class ProcessManager {
   }
 
   close(): void {
-    this.#adapter.close();
-  }
-
-  async #start(taskKey: string, launch: LaunchRequest): Promise<WorkerEvent> {
-    const fault = launch.pty === undefined ? null : terminalFault();
-    if (fault !== null) return { type: 'start_rejected', taskKey, detail: 'pty_unavailable', message: fault };
-    const prepared = await prepareCommand(launch, this.#ground, this.#adapter);
-    if (prepared.kind === 'no_directory') {
-      return { type: 'start_rejected', taskKey, detail: 'invalid_cwd', message: prepared.message };
-    }
-    if (prepared.kind !== 'ready') {
-      return { type: 'start_failed', taskKey, detail: prepared.kind, message: prepared.message };
-    }
-    const { argv, directories, cwd, env } = prepared;
-    const ends = await openCommandEnds(launch, this.#pipes);
-    let limits: LimitGroup | null = null;
-    try {
-      limits = this.#limits.makeGroup(launch.limits);
-      const contained = await this.#adapter.start({
-        argv,
-        directories,
-        cwd,
-        env,
-        stdio: ends.stdio,
-        network: launch.network,
-        limitFiles: limits?.files ?? [],
-      });
-      this.#running.set(taskKey, this.#attach(taskKey, contained, ends, limits));
-      return { type: 'process_started', taskKey, pid: contained.pid };
-    } catch (error) {
-      closeEnds(ends);
-      void limits?.remove();
-      throw error;
-    } finally {
-      settleEnds(ends);
-    }
+    this.#starter.close();
   }
 
   #attach(
@@ -277,27 +225,4 @@ export class ProcessManager {
     task.maxMemoryBytes = Math.max(task.maxMemoryBytes, memoryBytes);
     task.cpuMs = task.process.cpuMs() ?? task.cpuMs;
   }
-}
-
-/** What a host has more of again when other tasks have ended: descriptors, processes. */
-const SCARCE = ['EMFILE', 'ENFILE', 'EAGAIN'];
-
-function startFault(taskKey: string, error: NodeJS.ErrnoException, othersRun: boolean): WorkerEvent {
-  if (othersRun && SCARCE.includes(error.code ?? '')) {
-    const message = `this worker has no room beside the tasks that run (${error.message}); try again when one has ended`;
-    return { type: 'start_rejected', taskKey, detail: 'busy', message };
-  }
-  if (error.code === 'ENOSPC' || error.code === 'EDQUOT') {
-    return {
-      type: 'start_rejected',
-      taskKey,
-      detail: 'no_space',
-      message: `the worker's disk is full (${error.message}); free some and try again`,
-    };
-  }
-  if (error instanceof ContainmentFault)
-    return { type: 'start_rejected', taskKey, detail: error.code, message: error.message };
-  const message =
-    error.code === 'E2BIG' ? 'its arguments and environment are too long for this system' : error.message;
-  return { type: 'start_failed', taskKey, message: `the command could not be started: ${message}` };
 }

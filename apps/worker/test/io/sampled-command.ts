@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Evidence } from '#src/core/blocks/evidence.js';
 import type { LaunchRequest } from '#src/core/effect.js';
 import type { WorkerEvent } from '#src/core/event.js';
+import { CommandStarter } from '#src/io/command-starter.js';
 import { type ContainmentRequest, chooseContainment } from '#src/io/containment/choose-containment.js';
 import type { ContainmentAdapter } from '#src/io/containment/containment.js';
 import { LimitKeeper } from '#src/io/limits.js';
@@ -37,7 +38,9 @@ export class Ground {
       environment: { path: process.env.PATH ?? '', lang: 'C.UTF-8', tmpdir: this.directory },
     };
     const pipes = new PipePool(join(this.directory, 'pipes'));
-    this.#processes = new ProcessManager(adapter, pipes, new LimitKeeper(new Map()), ground, (event) => {
+    const limits = new LimitKeeper(new Map());
+    const starter = new CommandStarter({ adapter, pipes, limits, ground, ready: null });
+    this.#processes = new ProcessManager(starter, (event) => {
       if ('taskKey' in event) this.#hearers.get(event.taskKey)?.(event);
     });
   }

@@ -23,6 +23,7 @@ import {
   type ContainedProcess,
   type ContainmentAdapter,
   ContainmentFault,
+  type PreparedSandbox,
   type TaskDirectories,
 } from './containment.js';
 import { type HostFiles, readClosedParents, readCommonView, writeUserList } from './host-files.js';
@@ -90,10 +91,6 @@ export class Bubblewrap implements ContainmentAdapter {
   }
 
   async start(command: ContainedCommand): Promise<ContainedProcess> {
-    const word = [...command.argv, ...Object.entries(command.env).map((pair) => pair.join('='))].find(
-      (text) => Buffer.byteLength(text) >= MAX_WORD_BYTES,
-    );
-    if (word !== undefined) throw Object.assign(new Error('a word of it is too long'), { code: 'E2BIG' });
     const sandbox = await this.prepare(command);
     return sandbox.run(command);
   }
@@ -142,7 +139,7 @@ export class Bubblewrap implements ContainmentAdapter {
       (ways[FILTER_FD] as Writable).end(this.#filter);
       await namespace.ready;
       const setsid = stdio.kind === 'terminal' ? `${this.#tools.setsid} -c` : this.#tools.setsid;
-      return new PreparedSandbox(namespace, ways[SCRIPT_FD] as Writable, { setsid, env: this.#tools.env });
+      return new WaitingSandbox(namespace, ways[SCRIPT_FD] as Writable, { setsid, env: this.#tools.env });
     } finally {
       for (const fd of ends) closeSync(fd);
     }
@@ -194,8 +191,8 @@ export class Bubblewrap implements ContainmentAdapter {
   }
 }
 
-/** A sandbox that waits for its command. */
-class PreparedSandbox {
+/** Its init and the child that is to become the command run; the child reads its script. */
+class WaitingSandbox implements PreparedSandbox {
   readonly #namespace: Namespace;
   readonly #script: Writable;
   readonly #tools: { readonly setsid: string; readonly env: string };
@@ -206,7 +203,10 @@ class PreparedSandbox {
     this.#tools = tools;
   }
 
-  /** Once. @throws {NodeJS.ErrnoException} where a limit cannot be set; nothing of it is left then. */
+  get isGone(): boolean {
+    return this.#namespace.isGone;
+  }
+
   run({
     argv,
     cwd,
@@ -214,12 +214,19 @@ class PreparedSandbox {
     limitFiles,
   }: Pick<ContainedCommand, 'argv' | 'cwd' | 'env' | 'limitFiles'>): ContainedProcess {
     try {
+      const words = [...argv, ...Object.entries(env).map((pair) => pair.join('='))];
+      if (words.some((word) => Buffer.byteLength(word) >= MAX_WORD_BYTES))
+        throw Object.assign(new Error('a word of it is too long'), { code: 'E2BIG' });
       this.#namespace.enterGroups(limitFiles);
     } catch (error) {
-      this.#namespace.abandon();
+      this.abandon();
       throw error;
     }
     this.#script.end(writeCommandScript({ argv, cwd, env }, this.#tools));
     return this.#namespace;
+  }
+
+  abandon(): void {
+    this.#namespace.abandon();
   }
 }

@@ -58,6 +58,16 @@ export interface ContainedProcess {
   endTree(): Promise<number>;
 }
 
+/** A sandbox that waits for its one command. */
+export interface PreparedSandbox {
+  /** It has ended without one. */
+  readonly isGone: boolean;
+  /** Once. @throws {NodeJS.ErrnoException} where the command cannot be started; nothing of it is left then. */
+  run(command: Pick<ContainedCommand, 'argv' | 'cwd' | 'env' | 'limitFiles'>): ContainedProcess;
+  /** Ends it without a command. */
+  abandon(): void;
+}
+
 export interface ContainmentAdapter {
   readonly level: Containment;
   /** Whom a task in this workspace runs as; null for the worker's own user. One that is not there is to be made, and given to that user. */
@@ -69,6 +79,8 @@ export interface ContainmentAdapter {
    * @throws {NodeJS.ErrnoException} where the system cannot start it.
    */
   start(command: ContainedCommand): Promise<ContainedProcess>;
+  /** Makes a sandbox before its command is known; undefined where a start has nothing that could be done ahead. */
+  prepare?(place: ContainedPlace): Promise<PreparedSandbox>;
   /** Ends what the adapter itself keeps running. */
   close(): void;
 }

@@ -24,6 +24,7 @@ export class Namespace implements ContainedProcess {
   readonly #child: ChildProcess;
   readonly #gone: Promise<void>;
   #init: ProcessStat | null = null;
+  #isGone = false;
 
   constructor(child: ChildProcess) {
     this.#child = child;
@@ -34,7 +35,12 @@ export class Namespace implements ContainedProcess {
     this.exited = new Promise((resolve) => {
       reportExit = resolve;
     });
-    this.#gone = new Promise((resolve) => child.once('exit', () => resolve()));
+    this.#gone = new Promise((resolve) =>
+      child.once('exit', () => {
+        this.#isGone = true;
+        resolve();
+      }),
+    );
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       fault = (fault + text).slice(0, MAX_FAULT_CHARS);
     });
@@ -70,6 +76,10 @@ export class Namespace implements ContainedProcess {
   /** Puts what is to become the command into control groups, by the files that take a pid. @throws {NodeJS.ErrnoException} */
   enterGroups(limitFiles: readonly string[]): void {
     for (const file of limitFiles) writeFileSync(file, String(this.pid));
+  }
+
+  get isGone(): boolean {
+    return this.#isGone;
   }
 
   /** Ends one that never became a command. */

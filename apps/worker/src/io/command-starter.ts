@@ -1,0 +1,149 @@
+/** Starts commands: finds what they need, holds them to their limits, puts them into a sandbox that waits or a new one. */
+import type { LaunchRequest } from '../core/effect.js';
+import type { WorkerEvent } from '../core/event.js';
+import { type CommandEnds, closeEnds, openCommandEnds, settleEnds } from './command-ends.js';
+import { prepareCommand, type TaskGround } from './command-preparation.js';
+import {
+  type ContainedCommand,
+  type ContainedProcess,
+  type ContainmentAdapter,
+  ContainmentFault,
+} from './containment/containment.js';
+import type { LimitGroup, LimitKeeper } from './limits.js';
+import type { PipePool } from './pipes.js';
+import type { ReadySandboxes } from './ready-sandboxes.js';
+import { terminalFault } from './terminal.js';
+
+export interface StartedCommand {
+  readonly contained: ContainedProcess;
+  readonly ends: CommandEnds;
+  readonly limits: LimitGroup | null;
+}
+
+type StartFault = Extract<WorkerEvent, { type: 'start_rejected' | 'start_failed' }>;
+
+/** What a command is started with. */
+export interface StartMeans {
+  readonly adapter: ContainmentAdapter;
+  readonly pipes: PipePool;
+  readonly limits: LimitKeeper;
+  readonly ground: TaskGround;
+  /** Null where none are made ahead. */
+  readonly ready: ReadySandboxes | null;
+}
+
+export class CommandStarter {
+  readonly #means: StartMeans;
+
+  constructor(means: StartMeans) {
+    this.#means = means;
+  }
+
+  /**
+   * The command as it runs, or why it does not. Never rejects.
+   * @param othersRun whether other tasks run, whose ends will bring back what is scarce.
+   */
+  async start(
+    taskKey: string,
+    launch: LaunchRequest,
+    othersRun: boolean,
+  ): Promise<StartedCommand | StartFault> {
+    try {
+      return await this.#start(taskKey, launch);
+    } catch (error) {
+      return startFault(taskKey, error as NodeJS.ErrnoException, othersRun);
+    }
+  }
+
+  /** Makes ready what the next commands will probably need. Call it when a task has ended. */
+  prepareNext(): void {
+    this.#means.ready?.refillSoon();
+  }
+
+  close(): void {
+    this.#means.ready?.close();
+    this.#means.adapter.close();
+  }
+
+  async #start(taskKey: string, launch: LaunchRequest): Promise<StartedCommand | StartFault> {
+    const { adapter, ground } = this.#means;
+    const fault = launch.pty === undefined ? null : terminalFault();
+    if (fault !== null) return { type: 'start_rejected', taskKey, detail: 'pty_unavailable', message: fault };
+    const prepared = await prepareCommand(launch, ground, adapter);
+    if (prepared.kind === 'no_directory')
+      return { type: 'start_rejected', taskKey, detail: 'invalid_cwd', message: prepared.message };
+    if (prepared.kind !== 'ready')
+      return { type: 'start_failed', taskKey, detail: prepared.kind, message: prepared.message };
+    const limits = this.#means.limits.makeGroup(launch.limits);
+    try {
+      const { argv, directories, cwd, env } = prepared;
+      const command = {
+        argv,
+        directories,
+        cwd,
+        env,
+        network: launch.network,
+        limitFiles: limits?.files ?? [],
+      };
+      return { ...(this.#runReady(launch, command) ?? (await this.#runAnew(launch, command))), limits };
+    } catch (error) {
+      void limits?.remove();
+      throw error;
+    }
+  }
+
+  /** In a sandbox that waits; null where there is none. A terminal is made for its task, and so is what holds it. */
+  #runReady(
+    { pty, stdin }: LaunchRequest,
+    { directories, network, ...command }: Omit<ContainedCommand, 'stdio'>,
+  ): Omit<StartedCommand, 'limits'> | null {
+    if (pty !== undefined || directories === null) return null;
+    const ready = this.#means.ready?.take({ directories, network, stdin }) ?? null;
+    if (ready === null) return null;
+    const { sandbox, ends } = ready;
+    try {
+      return { contained: sandbox.run(command), ends };
+    } catch (error) {
+      closeEnds(ends);
+      throw error;
+    }
+  }
+
+  async #runAnew(
+    launch: LaunchRequest,
+    command: Omit<ContainedCommand, 'stdio'>,
+  ): Promise<Omit<StartedCommand, 'limits'>> {
+    const ends = await openCommandEnds(launch, this.#means.pipes);
+    try {
+      return { contained: await this.#means.adapter.start({ ...command, stdio: ends.stdio }), ends };
+    } catch (error) {
+      closeEnds(ends);
+      throw error;
+    } finally {
+      settleEnds(ends);
+    }
+  }
+}
+
+/** What a host has more of again when other tasks have ended: descriptors, processes. */
+const SCARCE = ['EMFILE', 'ENFILE', 'EAGAIN'];
+
+function startFault(taskKey: string, error: NodeJS.ErrnoException, othersRun: boolean): StartFault {
+  if (othersRun && SCARCE.includes(error.code ?? '')) {
+    const message = `this worker has no room beside the tasks that run (${error.message}); try again when one has ended`;
+    return { type: 'start_rejected', taskKey, detail: 'busy', message };
+  }
+  if (error.code === 'ENOSPC' || error.code === 'EDQUOT') {
+    return {
+      type: 'start_rejected',
+      taskKey,
+      detail: 'no_space',
+      message: `the worker's disk is full (${error.message}); free some and try again`,
+    };
+  }
+  if (error instanceof ContainmentFault)
+    return { type: 'start_rejected', taskKey, detail: error.code, message: error.message };
+  const message =
+    error.code === 'E2BIG' ? 'its arguments and environment are too long for this system' : error.message;
+  return { type: 'start_failed', taskKey, message: `the command could not be started: ${message}` };
+}

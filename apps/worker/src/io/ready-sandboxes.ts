@@ -1,0 +1,174 @@
+/**
+ * Sandboxes that were made before their commands are known, each for one command: what is slow about a start (namespaces,
+ * mounts, another user) is then done already. It keeps and replaces them; `core/containment/ready-kinds` says how many.
+ */
+import { readFileSync, statSync } from 'node:fs';
+import { chooseWanted, type KindUses, noteUse, type ReadyPolicy } from '../core/containment/ready-kinds.js';
+import { monotonicMs } from './clock.js';
+import { type CommandEnds, closeEnds, openCommandEnds, settleEnds } from './command-ends.js';
+import type { ContainmentAdapter, PreparedSandbox, TaskDirectories } from './containment/containment.js';
+import type { PipePool } from './pipes.js';
+
+/** What a sandbox is made for. */
+export interface SandboxKind {
+  readonly directories: TaskDirectories;
+  readonly network: 'none' | 'host';
+  readonly stdin: 'none' | 'pipe';
+}
+
+export interface ReadySandbox {
+  readonly sandbox: PreparedSandbox;
+  /** Its command's side is open. */
+  readonly ends: CommandEnds;
+}
+
+interface Waiting extends ReadySandbox {
+  readonly kind: string;
+  readonly places: string;
+  readonly madeAtMs: number;
+}
+
+const MAX_AGE_MS = 300_000;
+const MIN_DESCRIPTORS = 1_024;
+/** A new one is made so long after a task has ended, milliseconds: who waits for that end is told first. */
+const REFILL_AFTER_MS = 2;
+
+export class ReadySandboxes {
+  readonly #prepare: NonNullable<ContainmentAdapter['prepare']>;
+  readonly #pipes: PipePool;
+  readonly #policy: ReadyPolicy;
+  readonly #uses: KindUses = new Map();
+  readonly #kinds = new Map<string, SandboxKind>();
+  readonly #sweep: NodeJS.Timeout;
+  #waiting: Waiting[] = [];
+  #refill: NodeJS.Timeout | null = null;
+  #isMaking = false;
+  #isClosed = false;
+
+  /** Null where none shall wait, where nothing can be made ahead, or where descriptors are few: each takes ten. */
+  static open(adapter: ContainmentAdapter, pipes: PipePool, most: number): ReadySandboxes | null {
+    const prepare = adapter.prepare?.bind(adapter);
+    if (prepare === undefined || most === 0 || descriptorLimit() < MIN_DESCRIPTORS) return null;
+    return new ReadySandboxes(prepare, pipes, most);
+  }
+
+  /** Made by `open`. */
+  constructor(prepare: NonNullable<ContainmentAdapter['prepare']>, pipes: PipePool, most: number) {
+    this.#prepare = prepare;
+    this.#pipes = pipes;
+    this.#policy = { most, maxAgeMs: MAX_AGE_MS };
+    this.#sweep = setInterval(() => this.#dropUnwanted(), MAX_AGE_MS / 5);
+    this.#sweep.unref();
+  }
+
+  /** One of this kind that waits, for one command, or null. */
+  take(kind: SandboxKind): ReadySandbox | null {
+    const name = nameOf(kind);
+    noteUse(this.#uses, name, monotonicMs(), this.#policy);
+    this.#kinds.set(name, kind);
+    for (const known of this.#kinds.keys()) if (!this.#uses.has(known)) this.#kinds.delete(known);
+    this.#dropUnwanted();
+    const index = this.#waiting.findIndex((one) => one.kind === name);
+    const [found] = index < 0 ? [] : this.#waiting.splice(index, 1);
+    return found ?? null;
+  }
+
+  /** Makes what is wanted, one after the other, when the worker has a moment. Call it when a task has ended or begun. */
+  refillSoon(): void {
+    if (this.#refill !== null || this.#isClosed) return;
+    this.#refill = setTimeout(() => {
+      this.#refill = null;
+      void this.#makeNext();
+    }, REFILL_AFTER_MS);
+    this.#refill.unref();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearInterval(this.#sweep);
+    if (this.#refill !== null) clearTimeout(this.#refill);
+    for (const one of this.#waiting.splice(0)) discard(one);
+  }
+
+  async #makeNext(): Promise<void> {
+    if (this.#isMaking) return;
+    this.#dropUnwanted();
+    const waiting = (kind: string) => this.#waiting.filter((one) => one.kind === kind).length;
+    const wanted = [...chooseWanted(this.#uses, monotonicMs(), this.#policy)].reverse();
+    const [next] = wanted.find(([kind, count]) => waiting(kind) < count) ?? [];
+    const kind = this.#kinds.get(next ?? '');
+    if (next === undefined || kind === undefined) return;
+    this.#isMaking = true;
+    try {
+      const made = await this.#make(next, kind);
+      if (this.#isClosed) discard(made);
+      else this.#waiting.push(made);
+      this.refillSoon();
+    } catch {
+      this.#uses.delete(next); // the next command of this kind meets the fault itself, and tells it
+    } finally {
+      this.#isMaking = false;
+    }
+  }
+
+  async #make(name: string, { directories, network, stdin }: SandboxKind): Promise<Waiting> {
+    const places = identify(directories);
+    const ends = await openCommandEnds({ stdin }, this.#pipes);
+    try {
+      const sandbox = await this.#prepare({ directories, network, stdio: ends.stdio });
+      return { kind: name, places, madeAtMs: monotonicMs(), sandbox, ends };
+    } catch (error) {
+      closeEnds(ends);
+      throw error;
+    } finally {
+      settleEnds(ends);
+    }
+  }
+
+  /** Those that are too old, too many, ended, or see a directory that is not at its path any more. */
+  #dropUnwanted(): void {
+    const nowMs = monotonicMs();
+    const left = chooseWanted(this.#uses, nowMs, this.#policy);
+    this.#waiting = this.#waiting.filter((one) => {
+      const room = left.get(one.kind) ?? 0;
+      const kind = this.#kinds.get(one.kind);
+      const isGood =
+        room > 0 &&
+        kind !== undefined &&
+        !one.sandbox.isGone &&
+        nowMs - one.madeAtMs < MAX_AGE_MS &&
+        identify(kind.directories) === one.places;
+      if (isGood) left.set(one.kind, room - 1);
+      else discard(one);
+      return isGood;
+    });
+  }
+}
+
+function discard({ sandbox, ends }: ReadySandbox): void {
+  sandbox.abandon();
+  closeEnds(ends);
+}
+
+function nameOf({ directories, network, stdin }: SandboxKind): string {
+  return JSON.stringify([directories.workspace, directories.home, network, stdin]);
+}
+
+/** A directory that was deleted and made again is another one, and one with another owner has another task's user. */
+function identify({ workspace, home }: TaskDirectories): string {
+  return [workspace, home]
+    .map((path) => {
+      const stat = statSync(path, { throwIfNoEntry: false });
+      return stat === undefined ? '' : `${stat.dev}:${stat.ino}:${stat.uid}:${stat.gid}`;
+    })
+    .join(' ');
+}
+
+function descriptorLimit(): number {
+  try {
+    const soft = /^Max open files\s+(\d+|unlimited)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
+    return soft === 'unlimited' ? Number.POSITIVE_INFINITY : Number(soft);
+  } catch {
+    return 0;
+  }
+}
