@@ -47,11 +47,21 @@ export async function growTree(root: string): Promise<void> {
   await chmod(at('script'), 0o755);
   await chmod(at('sub/text'), 0o600);
   await chmod(at('block'), 0o444);
+  await stampAll(root);
   await utimes(at('sub/text'), 1_234_567_890.25, 1_234_567_890.25);
   await utimes(at('nothing'), 0, 0);
   await lutimes(at('link'), 1_000_000_000, 1_000_000_000);
   await utimes(at('empty'), 1_500_000_000, 1_500_000_000);
   await chmod(at('readonly'), 0o555);
+}
+
+/** Gives each a time of its own that a double holds exactly, as the kernel's own would not. */
+async function stampAll(root: string): Promise<void> {
+  const paths = (await readdir(root, { recursive: true })).sort();
+  for (const [index, path] of paths.entries()) {
+    const seconds = 1_600_000_000.5 + index;
+    await lutimes(join(root, path), seconds, seconds);
+  }
 }
 
 /** Each path with its kind, mode, time, content and other names, as one line. */

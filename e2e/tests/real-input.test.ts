@@ -129,6 +129,9 @@ test.each(CASES)(
   120_000,
 );
 
+/** Bubblewrap hides a checkout below /tmp, /root or /home from tasks, and a case uses its tools; null where nothing hides it. */
+const SHOWN = spawnSync('bwrap', ['--ro-bind', '/', '/', 'true']).status === 0 ? ROOT : null;
+
 /** In an environment like a task's, so that what differs is only who ran it. */
 function runDirectly({ command, input }: Case, cwd: string): Promise<Outcome> {
   const env = {
@@ -147,13 +150,14 @@ function runByCli({ command, input }: Case, cwd: string): Promise<Outcome> {
   return runChild(
     process.execPath,
     [CLI, 'run', ...options, '--', command],
-    { cwd, env: process.env },
+    { cwd, env: SHOWN === null ? process.env : { ...process.env, SANDCREW_BIND_RO: SHOWN } },
     input,
   );
 }
 
 async function runByLibrary({ command, input }: Case, cwd: string): Promise<Outcome> {
-  const manager = new SandboxManager({ embedded: { command: WORKER_COMMAND, directory: cwd } });
+  const args = SHOWN === null ? [] : ['--bind-ro', SHOWN];
+  const manager = new SandboxManager({ embedded: { command: WORKER_COMMAND, directory: cwd, args } });
   try {
     const task = manager.run({ command, ...(input === undefined ? {} : { stdin: 'pipe' }) });
     const feeding = input === undefined ? null : task.write(input).then(() => task.endInput());
