@@ -78,9 +78,9 @@ function timeAssignments(workers: number, queued: number): number[] {
     const ended = running.shift();
     if (ended === undefined) throw new Error('expected a task on a worker, got none');
     const { taskId, workerKey } = ended;
-    dispatch({ type: 'message_received', workerKey, message: started(taskId) });
+    dispatch({ type: 'message_received', workerKey, message: started(taskId, workerKey) });
     const startMs = performance.now();
-    dispatch({ type: 'message_received', workerKey, message: complete(taskId) });
+    dispatch({ type: 'message_received', workerKey, message: complete(taskId, workerKey) });
     figures.push(performance.now() - startMs);
     expectRight('the slot is taken again', running.length, workers);
     dispatch({ type: 'reading_ended', taskId });
@@ -90,12 +90,10 @@ function timeAssignments(workers: number, queued: number): number[] {
   return figures;
 }
 
-const STAMP = { workerId: 'w', timestamp: 1 };
-
 function welcome(index: number): WorkerMessage {
   return {
     type: 'welcome',
-    workerId: `worker-${index}`,
+    workerId: `w${index}`,
     timestamp: 1,
     bootId: `boot-${index}`,
     protocol: '1.0',
@@ -110,14 +108,16 @@ function welcome(index: number): WorkerMessage {
   };
 }
 
-function started(taskId: string): WorkerMessage {
-  return { type: 'execution_started', ...STAMP, taskId, pid: 7, containment: 'process-group' };
+/** A worker's messages carry the id of its welcome; here it is the manager's own key of it. */
+function started(taskId: string, workerId: string): WorkerMessage {
+  return { type: 'execution_started', workerId, timestamp: 1, taskId, pid: 7, containment: 'process-group' };
 }
 
-function complete(taskId: string): WorkerMessage {
+function complete(taskId: string, workerId: string): WorkerMessage {
   return {
     type: 'task_complete',
-    ...STAMP,
+    workerId,
+    timestamp: 1,
     taskId,
     exitCode: 0,
     signal: null,
@@ -137,7 +137,8 @@ export const validation: Metric = {
   measure: async () => {
     const text = JSON.stringify({
       type: 'task_output',
-      ...STAMP,
+      workerId: 'w',
+      timestamp: 1,
       taskId: 'task-123',
       stream: 'stdout',
       output: 'Build completed\n'.repeat(8),
