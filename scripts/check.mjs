@@ -15,6 +15,7 @@ const CHECKS = [
     name: 'generated files',
     command: [...PNPM, '--recursive', '--if-present', 'run', 'generate', '--check'],
   },
+  { name: 'API reports', command: [process.execPath, 'scripts/api-reports.mjs', '--check'] },
   { name: 'tests', command: [process.execPath, 'scripts/test.mjs'], isTest: true },
 ];
 
