@@ -255,6 +255,8 @@ export interface StepRequirements {
     readonly type?: string;
     /** Labels that it must have, with these values. */
     readonly labels?: Readonly<Record<string, string>>;
+    /** The one worker that may have it, by id or by URL. */
+    readonly worker?: string;
     /** Memory that must be free on its host, bytes. */
     readonly memoryBytes?: number;
 }
