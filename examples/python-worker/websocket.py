@@ -72,6 +72,7 @@ class Connection:
         except (asyncio.IncompleteReadError, OSError):
             pass
         finally:
+            self.is_closing = True  # nothing is sent behind the end that follows
             watch.cancel()
             try:
                 await asyncio.wait_for(self._drain(), 1)

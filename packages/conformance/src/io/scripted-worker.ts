@@ -68,6 +68,7 @@ export class ScriptedWorker {
       handleProtocols: (offered) => (offered.has('sandcrew.v1') ? 'sandcrew.v1' : false),
     });
     this.#server.on('upgrade', (request, socket, head) => {
+      socket.on('error', () => socket.destroy()); // a manager that is ended resets what it had open
       this.requests.push(request);
       this.#wake();
       const isKnown = request.headers.authorization === `Bearer ${token}`;
