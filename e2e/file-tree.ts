@@ -57,11 +57,16 @@ export async function growTree(root: string): Promise<void> {
 
 /** Gives each a time of its own that a double holds exactly, as the kernel's own would not. */
 async function stampAll(root: string): Promise<void> {
-  const paths = (await readdir(root, { recursive: true })).sort();
-  for (const [index, path] of paths.entries()) {
-    const seconds = 1_600_000_000.5 + index;
-    await lutimes(join(root, path), seconds, seconds);
-  }
+  let seconds = 1_600_000_000.5;
+  const visit = async (directory: string): Promise<void> => {
+    for (const entry of await readdir(directory, { withFileTypes: true })) {
+      const path = join(directory, entry.name);
+      if (entry.isDirectory()) await visit(path);
+      seconds++;
+      await lutimes(path, seconds, seconds);
+    }
+  };
+  await visit(root);
 }
 
 /** Each path with its kind, mode, time, content and other names, as one line. */
