@@ -1,5 +1,8 @@
 /** What contains a task, decided: the view of the host's files, the filter of system calls, the script of a command. */
 import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { writeBubblewrapArguments } from '#src/core/containment/bubblewrap-arguments.js';
 import { writeCommandScript } from '#src/core/containment/command-script.js';
@@ -183,4 +186,22 @@ test('a command’s words and variables pass its script as they are', () => {
   expect(told.toString().split('\0').filter(Boolean).sort()).toEqual(
     ['LANG=C.UTF-8', `QUOTED=${env.QUOTED}`, 'X=a b', "with.dot='"].sort(),
   );
+});
+
+test('no word of a command, and no name of a variable, is an option or an assignment of what starts it', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'sandcrew-script-'));
+  try {
+    mkdirSync(join(directory, 'id=42'));
+    const program = join(directory, 'id=42/show');
+    symlinkSync('/usr/bin/env', program);
+    const env = { '-SX=1': 'y', '-i': 'z', 'with.dot': '1' };
+    const tools = { setsid: '/usr/bin/setsid', env: '/usr/bin/env' };
+    const script = writeCommandScript({ argv: [program, '-0'], cwd: '/', env }, tools);
+    const told = execFileSync('/bin/sh', ['-c', 'exec 5</dev/null 6>&1 7>&2; exec env -i /bin/sh'], {
+      input: script,
+    });
+    expect(told.toString().split('\0').filter(Boolean).sort()).toEqual(['-SX=1=y', '-i=z', 'with.dot=1']);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
 });

@@ -30,10 +30,11 @@ export function writeCommandScript({ argv, cwd, env }: ScriptedCommand, tools: S
   const plain = Object.entries(env).filter(([name]) => isPlainVariable(name));
   const others = Object.entries(env).filter(([name]) => !isPlainVariable(name));
   const words = [
-    tools.setsid,
+    // What follows `--` is no option of theirs; and what env starts is setsid, whose path is no assignment.
     ...(others.length === 0
       ? []
-      : [quote(tools.env), ...others.map(([name, value]) => quote(`${name}=${value}`))]),
+      : [quote(tools.env), '--', ...others.map(([name, value]) => quote(`${name}=${value}`))]),
+    ...[tools.setsid, '--'],
     ...argv.map(quote),
   ];
   return [

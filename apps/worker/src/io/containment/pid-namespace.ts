@@ -16,10 +16,10 @@ import { findTools, probe } from './probe.js';
  * its parent, would hold open for ever what came as a descriptor. The child waits for a line on fd 4 before it becomes
  * the command, so that the worker knows its host pid however short it lives. PWD is the shell's own, no part of the task's environment.
  */
-const INIT = `setsid=$1 stdin=$2 stdout=$3 stderr=$4; shift 4
+const INIT = `stdin=$1 stdout=$2 stderr=$3; shift 3
 if [ "$stdin" = "$stdout" ]; then exec 5<>"$stdin" 6<>"$stdin" 7<>"$stdin"
 else exec 5<"$stdin" 6>"$stdout" 7>"$stderr"; fi
-( echo started >&3; read -r _ <&4; unset PWD; exec $setsid "$@" <&5 >&6 2>&7 3>&- 4<&- 5<&- 6>&- 7>&- )
+( echo started >&3; read -r _ <&4; unset PWD; exec "$@" <&5 >&6 2>&7 3>&- 4<&- 5<&- 6>&- 7>&- )
 status=$?
 exec 5<&- 6>&- 7>&-
 echo "$status" >&3
@@ -68,11 +68,12 @@ class PidNamespace implements ContainmentAdapter {
       ...offline,
       '--',
     ];
-    const setsid = stdio.kind === 'terminal' ? `${tools.setsid} -c` : tools.setsid;
+    // What follows `--` is no option of theirs; and what env starts is setsid, whose path is no assignment.
+    const setsid = [tools.setsid, ...(stdio.kind === 'terminal' ? ['-c'] : []), '--'];
     // The init is a shell, and passes on only variables that mean nothing to it: env sets the others.
     const others = Object.entries(env).filter(([name]) => !isPlainVariable(name));
     const withOthers =
-      others.length === 0 ? [] : [tools.env, ...others.map(([name, value]) => `${name}=${value}`)];
+      others.length === 0 ? [] : [tools.env, '--', ...others.map(([name, value]) => `${name}=${value}`)];
     const ends =
       stdio.kind === 'terminal'
         ? [stdio.path, stdio.path, stdio.path]
@@ -87,9 +88,9 @@ class PidNamespace implements ContainmentAdapter {
       '-c',
       INIT,
       'sandcrew-init',
-      setsid,
       ...ends,
       ...withOthers,
+      ...setsid,
       ...argv,
     ];
   }
