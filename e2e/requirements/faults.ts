@@ -124,7 +124,7 @@ export const FAULT_REQUIREMENTS: readonly Requirement[] = [
     says: 'A worker that is out of descriptors tells so, and lives.',
     test: [
       `${E2E}/scarcity`,
-      'a worker with 64 descriptors that is given 60 tasks at once tells each what it lacked, and goes on',
+      'a worker with 64 descriptors that is given 60 tasks at once tells each what it lacked, and goes on (pid-namespace)',
     ],
     mutation: [
       `${WORKER}/io/containment/pid-namespace.ts`,

@@ -84,8 +84,8 @@ export const SPEED_REQUIREMENTS: readonly Requirement[] = [
     ],
     mutation: [
       `${WORKER}/io/ready-sandboxes.ts`,
-      "return stat === undefined ? '' : `${stat.dev}:${stat.ino}:${stat.uid}:${stat.gid}`;",
-      "return stat === undefined ? '' : '';",
+      'return `${dev}:${ino}:${birthtimeNs}:${uid}:${gid}`;',
+      'return `${uid + gid + 0n * (dev + ino + birthtimeNs)}`;',
     ],
   },
   {

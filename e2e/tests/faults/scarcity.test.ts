@@ -13,6 +13,7 @@ const MIB = 1_048_576;
 const testWith = (isThere: boolean) => (isThere ? test : test.skip);
 const canMount = spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status === 0;
 const canLimitFiles = spawnSync('prlimit', ['--nofile=64', 'true']).status === 0;
+const hasBubblewrap = spawnSync('bwrap', ['--ro-bind', '/', '/', 'true']).status === 0;
 /** The kernel ends a command for a limit of its own. */
 const holdsMemory = process.platform === 'linux' && process.getuid?.() === 0;
 
@@ -77,10 +78,11 @@ testWith(canLimitFiles)(
   60_000,
 );
 
-testWith(canLimitFiles)(
-  'a worker with 64 descriptors that is given 60 tasks at once tells each what it lacked, and goes on',
-  async () => {
-    await start(['--max-tasks', '60'], ['prlimit', '--nofile=64']);
+const LEVELS = ['process-group', 'pid-namespace', ...(hasBubblewrap ? ['bubblewrap'] : [])];
+testWith(canLimitFiles).each(LEVELS)(
+  'a worker with 64 descriptors that is given 60 tasks at once tells each what it lacked, and goes on (%s)',
+  async (level) => {
+    await start(['--max-tasks', '60', '--containment', level], ['prlimit', '--nofile=64']);
     const tasks = Array.from({ length: 60 }, (_, index) =>
       endOf(manager.run({ command: `sleep 0.3; echo ${index}` })),
     );
@@ -90,7 +92,9 @@ testWith(canLimitFiles)(
       else expect([end.code, end.message]).toEqual(['SPAWN_FAILED', expect.stringContaining('EMFILE')]);
     }
     const ran = ends.filter(({ code }) => code === 'completed').length;
-    tell(`64 descriptors, 60 tasks at once: ${ran} ran, ${60 - ran} were told EMFILE; the worker lives`);
+    tell(
+      `64 descriptors, 60 tasks at once (${level}): ${ran} ran, ${60 - ran} were told EMFILE; the worker lives`,
+    );
     expect(await manager.run({ command: 'echo still works' })).toMatchObject({ stdout: 'still works\n' });
     expect(worker.process.exitCode).toBe(null);
   },

@@ -113,6 +113,7 @@ export class ReadySandboxes {
 
   async #make(name: string, { directories, network, stdin }: SandboxKind): Promise<Waiting> {
     const places = identify(directories);
+    if (places === null) throw new Error('its directories cannot be looked at');
     const ends = await openCommandEnds({ stdin }, this.#pipes);
     try {
       const sandbox = await this.#prepare({ directories, network, stdio: ends.stdio });
@@ -154,14 +155,20 @@ function nameOf({ directories, network, stdin }: SandboxKind): string {
   return JSON.stringify([directories.workspace, directories.home, network, stdin]);
 }
 
-/** A directory that was deleted and made again is another one, and one with another owner has another task's user. */
-function identify({ workspace, home }: TaskDirectories): string {
-  return [workspace, home]
-    .map((path) => {
-      const stat = statSync(path, { throwIfNoEntry: false });
-      return stat === undefined ? '' : `${stat.dev}:${stat.ino}:${stat.uid}:${stat.gid}`;
-    })
-    .join(' ');
+/**
+ * A directory that was deleted and made again is another one, also where it got the same number, and one with another owner
+ * has another task's user. Null where one of them cannot be looked at.
+ */
+function identify({ workspace, home }: TaskDirectories): string | null {
+  try {
+    const parts = [workspace, home].map((path) => {
+      const { dev, ino, birthtimeNs, uid, gid } = statSync(path, { bigint: true });
+      return `${dev}:${ino}:${birthtimeNs}:${uid}:${gid}`;
+    });
+    return parts.join(' ');
+  } catch {
+    return null;
+  }
 }
 
 function descriptorLimit(): number {

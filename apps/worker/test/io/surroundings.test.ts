@@ -112,7 +112,8 @@ describe.each(LEVELS)('%s', (containment) => {
   });
 
   test.each(['pipes', 'a terminal'])('what it needs, also where all of it was deleted: %s', async (kind) => {
-    const own = await TestWorker.start(['--containment', containment]);
+    // What a sandbox would be made of ahead is deleted here at the same time.
+    const own = await TestWorker.start(['--containment', containment, '--ready-sandboxes', '0']);
     const manager = await own.manager();
     const { stateDir } = own.place;
     const pty = kind === 'pipes' ? {} : { pty: { cols: 80, rows: 24 } };

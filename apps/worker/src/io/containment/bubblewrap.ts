@@ -133,6 +133,8 @@ export class Bubblewrap implements ContainmentAdapter {
           'pipe',
         ],
       });
+      // Out of descriptors or processes, it has no streams either.
+      if (child.pid === undefined) throw await new Promise((resolve) => child.once('error', resolve));
       const namespace = new Namespace(child);
       child.stdin?.end(userList ?? '');
       const ways = child.stdio as readonly unknown[];

@@ -78,8 +78,8 @@ export class IdmappedMounts {
 
   /** Settles when root's files in `directory` are this user's in the namespace; once for each directory. @throws {Error} why they cannot be */
   map(directory: string, user: TaskUser): Promise<void> {
-    const { dev, ino } = statSync(directory);
-    const key = `${dev} ${ino} ${directory}`;
+    const { dev, ino, birthtimeNs } = statSync(directory, { bigint: true }); // a file number may be given again at once
+    const key = `${dev} ${ino} ${birthtimeNs} ${directory}`;
     let mapped = this.#mapped.get(key);
     if (mapped === undefined) {
       mapped = this.#ask(`${user.uid} ${user.gid} ${directory}`);

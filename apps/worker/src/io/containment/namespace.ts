@@ -65,7 +65,10 @@ export class Namespace implements ContainedProcess {
         if (this.pid === 0 && report.includes('started\n')) {
           clearTimeout(timer);
           if (this.#findProcesses()) resolve();
-          else reject(new Error('the command was gone before it began'));
+          else {
+            this.abandon(); // its start has failed: nobody else will
+            reject(new Error('the command was gone before it began'));
+          }
         }
         const code = /started\n(\d+)\n/.exec(report)?.[1];
         if (code !== undefined) reportExit(readStatus(Number(code)));
@@ -120,6 +123,7 @@ export class Namespace implements ContainedProcess {
     const init = this.#init;
     if (init !== null && readProcess(init.pid)?.startTicks === init.startTicks)
       sendSignal(init.pid, 'SIGKILL');
+    this.#child.stdio[4]?.destroy(); // where /proc could not be read, init goes by itself, and the others with it
     await this.#gone; // unshare ends when init is reaped, which the kernel lets happen when all the others are dead
     for (const stream of this.#child.stdio) stream?.destroy();
     return left;
@@ -130,6 +134,7 @@ export class Namespace implements ContainedProcess {
     const [commandPid] = initPid === undefined ? [] : readChildren(initPid);
     if (initPid === undefined || commandPid === undefined) return false;
     this.#init = readProcess(initPid);
+    if (this.#init === null) return false;
     this.pid = commandPid;
     return true;
   }
