@@ -8,6 +8,8 @@ import { type ProcessStat, readChildren, readDescendants, readProcess } from '..
 import { type ContainedProcess, type ExitStatus, sendSignal } from './containment.js';
 
 const START_TIMEOUT_MS = 10_000;
+/** How often what is left of a task is looked for, where a look finds none that lives. */
+const MAX_LOOKS = 20;
 /** What an init reports is far shorter; more could only come from a task that got hold of it. */
 const MAX_REPORT_CHARS = 64;
 const MAX_FAULT_CHARS = 2_000;
@@ -119,7 +121,7 @@ export class Namespace implements ContainedProcess {
   }
 
   async endTree(): Promise<number> {
-    const left = this.processes().filter(({ isExiting }) => !isExiting).length;
+    const left = this.#countLeft();
     const init = this.#init;
     if (init !== null && readProcess(init.pid)?.startTicks === init.startTicks)
       sendSignal(init.pid, 'SIGKILL');
@@ -127,6 +129,15 @@ export class Namespace implements ContainedProcess {
     await this.#gone; // unshare ends when init is reaped, which the kernel lets happen when all the others are dead
     for (const stream of this.#child.stdio) stream?.destroy();
     return left;
+  }
+
+  /** One that changes its pid all the time may be between two of them at a look: where a child was listed, it looks again. */
+  #countLeft(): number {
+    for (let look = 1; ; look++) {
+      const isAnyListed = this.topPids().length > 0;
+      const left = this.processes().filter(({ isExiting }) => !isExiting).length;
+      if (left > 0 || !isAnyListed || look === MAX_LOOKS) return left;
+    }
   }
 
   #findProcesses(): boolean {
