@@ -128,7 +128,7 @@ test(
 );
 
 test(
-  'file names of any kind reach npm, python and node as they are, and none of them is run',
+  'file names of any kind reach npm and node as they are, and none of them is run',
   async () => {
     const names = [
       'a b.js',

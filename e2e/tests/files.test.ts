@@ -292,7 +292,7 @@ describe('a worker', () => {
     await manager.close();
   });
 
-  test('tells of a socket and of a file that changes while it is read', async () => {
+  test('tells of a socket, which it leaves out', async () => {
     const manager = managerOf(worker);
     const made = await manager.run({
       workspace: 'odd',
