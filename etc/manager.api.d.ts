@@ -658,7 +658,7 @@ export interface OutputChunk {
 /** Where and how a task was started. */
 export interface TaskStart {
     readonly workerId: string;
-    /** As the worker's host numbers it. Null for a task that was attached to. */
+    /** As the worker's host numbers it. Null for a task that was attached to, or whose start and end fell into one cut. */
     readonly pid: number | null;
     readonly containment: Containment;
 }
@@ -1768,7 +1768,7 @@ export declare class TaskHandle implements Promise<TaskResult> {
      * the task's end back. Where a task is started again (`taskRequeued`), `offset` begins at 0 again.
      */
     readonly output: AsyncIterable<OutputChunk>;
-    /** Settles when the command runs; rejects as the task does where it never ran. */
+    /** Settles when the command runs, or has run unseen during a cut; rejects as the task does where it did not. */
     readonly started: Promise<TaskStart>;
     /** Made by `SandboxManager.run` and `attach`. */
     constructor(taskId: string, control: TaskControl, started: Promise<TaskStart>, ended: Promise<TaskResult>);

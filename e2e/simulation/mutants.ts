@@ -189,6 +189,14 @@ export const MUTANTS: readonly Mutant[] = [
     mutation: [`${MANAGER}/core/task-loss.ts`, 'return !task.sent ||', 'return !task.started ||'],
   },
   {
+    says: 'The start of a command that began and ended during a cut is told to nobody.',
+    mutation: [
+      `${MANAGER}/core/task-news.ts`,
+      'if (!task.started) tellUnseenStart',
+      'if (false) tellUnseenStart',
+    ],
+  },
+  {
     says: 'A command that was not answered is sent again to a worker that was restarted.',
     mutation: [
       `${MANAGER}/core/worker-return.ts`,

@@ -225,6 +225,8 @@ export class SimulatedManager {
         return this.#readers
           .get(effect.taskId)
           ?.settle(effect.outcome, this.#latelyOf(effect.outcome.workerId));
+      case 'tell_started':
+        return this.#readers.get(effect.taskId)?.hearOfStart();
       case 'restart_task':
         return this.#readers.get(effect.taskId)?.restart();
       case 'tell_gap':
@@ -250,7 +252,7 @@ export class SimulatedManager {
         if (!this.#awaySinceMs.has(effect.worker.url))
           this.#awaySinceMs.set(effect.worker.url, this.#world.nowMs);
         return;
-      default: // what is told of blocks, starts and requests
+      default: // what is told of blocks and requests
     }
   }
 

@@ -28,6 +28,7 @@ export class TaskReader {
   #life: Life | null = null;
   #nextOffset: number;
   #pending: { readonly bytes: number; readonly endOffset: number; readonly life: Life }[] = [];
+  #hasStarted = false;
   #isTaking = false;
   #isAbandoned = false;
   #gaps: OutputGapInfo[] = [];
@@ -45,6 +46,10 @@ export class TaskReader {
   /** What the command of the present attempt is, told beside each message about it. */
   meet(life: Life): void {
     this.#life = life;
+  }
+
+  hearOfStart(): void {
+    this.#hasStarted = true;
   }
 
   take(stream: Stream, offset: number, data: Uint8Array): void {
@@ -111,6 +116,8 @@ export class TaskReader {
   /** An end that its worker told is the command's own, and comes after all of its output. */
   #checkEnd({ fault, end }: Outcome): void {
     const life = this.#life;
+    if (fault === null && !this.#hasStarted)
+      throw new Violation(`${this.#name} completed, and whoever waits for its start waits for ever`);
     if (fault === null && end.exitCode === undefined)
       throw new Violation(`${this.#name} completed without an exit`);
     if (end.exitCode === undefined) return;

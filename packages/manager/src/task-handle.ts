@@ -34,7 +34,7 @@ export class TaskHandle implements Promise<TaskResult> {
    * the task's end back. Where a task is started again (`taskRequeued`), `offset` begins at 0 again.
    */
   readonly output: AsyncIterable<OutputChunk>;
-  /** Settles when the command runs; rejects as the task does where it never ran. */
+  /** Settles when the command runs, or has run unseen during a cut; rejects as the task does where it did not. */
   readonly started: Promise<TaskStart>;
   readonly #control: TaskControl;
   readonly #ended: Promise<TaskResult>;

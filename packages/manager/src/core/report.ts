@@ -217,7 +217,7 @@ export interface OutputChunk {
 /** Where and how a task was started. */
 export interface TaskStart {
   readonly workerId: string;
-  /** As the worker's host numbers it. Null for a task that was attached to. */
+  /** As the worker's host numbers it. Null for a task that was attached to, or whose start and end fell into one cut. */
   readonly pid: number | null;
   readonly containment: Containment;
 }

@@ -84,20 +84,19 @@ export function confirmAdoption(turn: Turn, task: Task, worker: Worker): void {
   task.endedAtWorker = listed.state === 'complete' || listed.state === 'error';
   moveTask(task, 'start', placeOf(turn, task));
   send(turn, worker.key, { type: 'resume_task', taskId: task.taskId, offset: task.cursor.takenOffset });
-  turn.effects.push(
-    {
-      type: 'tell_started',
-      taskId: task.taskId,
-      attempt: task.attempt,
-      start: {
-        workerId: workerName(worker),
-        pid: null,
-        containment: worker.identity?.containment ?? 'process-group',
-      },
-    },
-    { type: 'open_input', taskId: task.taskId, workerKey: worker.key },
-  );
+  tellUnseenStart(turn, task, worker);
+  turn.effects.push({ type: 'open_input', taskId: task.taskId, workerKey: worker.key });
   if (task.stop !== null) orderEnd(turn, task, worker, task.stop);
+}
+
+/** It runs, or has run, and `execution_started` was not for this connection: its pid is not known. */
+export function tellUnseenStart(turn: Turn, task: Task, worker: Worker): void {
+  const start = {
+    workerId: workerName(worker),
+    pid: null,
+    containment: worker.identity?.containment ?? 'process-group',
+  };
+  turn.effects.push({ type: 'tell_started', taskId: task.taskId, attempt: task.attempt, start });
 }
 
 /** Ends a task before its own end: in the queue at once, at a worker by asking it. */

@@ -15,7 +15,7 @@ import type { Fault } from './sandbox-error.js';
 import { cancelTask, completeTask, failTask, letGo, release } from './settlement.js';
 import { leaveAlone, refreshSlots } from './slots.js';
 import { moveTask, resetAttempt, type Task } from './task.js';
-import { cancelled, stopFault } from './task-life.js';
+import { cancelled, stopFault, tellUnseenStart } from './task-life.js';
 import { armDeadline, loseTask, mayGoAgain } from './task-loss.js';
 import { placeOf, send, type Turn } from './turn.js';
 import { type Worker, workerName } from './worker.js';
@@ -42,6 +42,8 @@ export function taskStarted(
 export function taskCompleted(turn: Turn, task: Task, worker: Worker, message: TaskComplete): void {
   if (awaitsOutput(turn, task, worker, message.outputBytes)) return;
   worker.breaches = 0;
+  // Started and ended while its worker was out of sight, it is known by its end alone.
+  if (!task.started) tellUnseenStart(turn, task, worker);
   completeTask(turn, task, endOf(message));
 }
 
