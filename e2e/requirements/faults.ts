@@ -201,11 +201,33 @@ export const FAULT_REQUIREMENTS: readonly Requirement[] = [
   },
   {
     source,
-    says: 'A worker that is killed in the middle of a start leaves nothing.',
+    says: 'A worker that is killed in the middle of a start leaves nothing: not even at a pipe that nobody else opens.',
     test: [
       `${E2E}/late-starts`,
-      'a worker that is killed in the middle of a start leaves no process, and the command never begins',
+      'a worker that is killed in the middle of a start, at its setpriv, leaves no process, and the command never begins',
     ],
-    mutation: [`${WORKER}/io/containment/pid-namespace.ts`, '[ "$PPID" = "$0" ] && exec', 'exec'],
+    mutation: [`${WORKER}/io/containment/pid-namespace.ts`, '8<>"$stdout" 6>', '6>'],
+  },
+  {
+    source,
+    says: 'Without a worker that lets it go, a command never begins.',
+    test: [
+      `${E2E}/late-starts`,
+      'a worker that is killed in the middle of a start, at its unshare, leaves no process, and the command never begins',
+    ],
+    mutation: [`${WORKER}/io/containment/pid-namespace.ts`, 'read -r _ <&4 || exit;', 'read -r _ <&4;'],
+  },
+  {
+    source,
+    says: 'Whoever waits for the start of a task does not wait for ever where it began and ended during a cut.',
+    test: [
+      'packages/manager/test/unseen-start',
+      'of a command that began and ended during a cut, the start is told with the end, without its pid',
+    ],
+    mutation: [
+      'packages/manager/src/core/task-news.ts',
+      'if (!task.started) tellUnseenStart',
+      'if (false) tellUnseenStart',
+    ],
   },
 ];

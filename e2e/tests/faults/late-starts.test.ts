@@ -12,18 +12,30 @@ import { startWorker } from '../../worker-process.js';
 
 const canIsolate = spawnSync('unshare', ['--pid', '--fork', '--mount-proc', 'true']).status === 0;
 
-(canIsolate ? test : test.skip)(
-  'a worker that is killed in the middle of a start leaves no process, and the command never begins',
-  async () => {
+/** Stands before a program that starts a command, and goes on when the test says so; by then the worker is dead. */
+const STANDS_BEFORE = {
+  // What ties a command's life to its worker's has not done so.
+  setpriv: (go: string, waits: string) => `touch ${waits}
+while [ ! -e ${go} ]; do sleep 0.02; done
+exec /usr/bin/setpriv "$@"`,
+  // What is killed with the worker has a child already that has not asked to be killed with it. Its first words are taken.
+  unshare: (go: string, waits: string) => `touch ${waits}
+for word; do shift; [ "$word" = --kill-child ] || set -- "$@" "$word"; done
+( while [ ! -e ${go} ]; do sleep 0.02; done; [ ! -s ${go} ] || exec 3> ${waits}; exec /usr/bin/unshare "$@" ) &
+wait`,
+} as const;
+
+(canIsolate ? test.each(['setpriv', 'unshare'] as const) : test.skip.each(['setpriv'] as const))(
+  'a worker that is killed in the middle of a start, at its %s, leaves no process, and the command never begins',
+  async (program) => {
     const directory = mkdtempSync(join(tmpdir(), 'sandcrew-late-'));
     const [go, waits, ran] = ['go', 'waits', 'ran'].map((name) => join(directory, name)) as [
       string,
       string,
       string,
     ];
-    // Stands before the program that ties a command's life to its worker's: it goes on when the test says so.
-    const setpriv = `#!/bin/sh\ntouch ${waits}\nwhile [ ! -e ${go} ]; do sleep 0.02; done\nexec /usr/bin/setpriv "$@"\n`;
-    writeFileSync(join(directory, 'setpriv'), setpriv, { mode: 0o755 });
+    const script = `#!/bin/sh\n${STANDS_BEFORE[program](go, waits)}\n`;
+    writeFileSync(join(directory, program), script, { mode: 0o755 });
     writeFileSync(go, '');
     const env = { PATH: `${directory}:${process.env.PATH}` };
     const worker = await startWorker(['--containment', 'pid-namespace'], undefined, { env });
@@ -40,7 +52,7 @@ const canIsolate = spawnSync('unshare', ['--pid', '--fork', '--mount-proc', 'tru
     worker.process.kill('SIGKILL');
     await dead;
     expect(livingTasks(mark)).toEqual(['t']);
-    writeFileSync(go, '');
+    writeFileSync(go, 'the worker is dead');
     await until('nothing of it lives', () => livingTasks(mark).length === 0, 20_000);
     expect(existsSync(ran)).toBe(false);
     await manager.close({ graceMs: 0 });

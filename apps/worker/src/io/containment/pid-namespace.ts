@@ -15,21 +15,19 @@ import { findTools, probe } from './probe.js';
  * output, and stays until fd 4 closes, so that output may linger. It opens the command's ends by path, since unshare,
  * its parent, would hold open for ever what came as a descriptor. The child waits for a line on fd 4 before it becomes
  * the command, so that the worker knows its host pid however short it lives. PWD is the shell's own, no part of the task's environment.
+ *
+ * The kernel tells of no parent that had died before it was asked to, so that a worker, or unshare, that is killed just then
+ * leaves this shell behind. It waits for nobody at a pipe: fd 8 stands in for the other end while it opens its own; and where
+ * fd 4 says that the worker is gone, the command never begins.
  */
 const INIT = `stdin=$1 stdout=$2 stderr=$3; shift 3
 if [ "$stdin" = "$stdout" ]; then exec 5<>"$stdin" 6<>"$stdin" 7<>"$stdin"
-else exec 5<"$stdin" 6>"$stdout" 7>"$stderr"; fi
-( echo started >&3; read -r _ <&4; unset PWD; exec "$@" <&5 >&6 2>&7 3>&- 4<&- 5<&- 6>&- 7>&- )
+else exec 8<>"$stdin" 5<"$stdin" 8<>"$stdout" 6>"$stdout" 8<>"$stderr" 7>"$stderr" 8>&-; fi
+( echo started >&3; read -r _ <&4 || exit; unset PWD; exec "$@" <&5 >&6 2>&7 3>&- 4<&- 5<&- 6>&- 7>&- )
 status=$?
 exec 5<&- 6>&- 7>&-
 echo "$status" >&3
 read -r _ <&4`;
-
-/**
- * The kernel tells of no parent that had died before it was asked to: a worker that is killed just then would leave an init
- * behind, for ever at the open of a pipe that nobody reads.
- */
-const IF_WORKER_LIVES = '[ "$PPID" = "$0" ] && exec "$@"';
 
 /** The adapter, or in a sentence why this host cannot do it. */
 export async function findPidNamespace(): Promise<ContainmentAdapter | string> {
@@ -82,7 +80,6 @@ class PidNamespace implements ContainmentAdapter {
       tools.setpriv,
       '--pdeathsig',
       'KILL',
-      ...['/bin/sh', '-c', IF_WORKER_LIVES, String(process.pid)],
       ...unshare,
       '/bin/sh',
       '-c',
