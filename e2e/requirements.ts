@@ -17,6 +17,7 @@ import { OPERATION_REQUIREMENTS } from './requirements/operation.js';
 import { RECOVERY_REQUIREMENTS } from './requirements/recovery.js';
 import type { Requirement } from './requirements/requirement.js';
 import { SPEED_REQUIREMENTS } from './requirements/speed.js';
+import { TELEMETRY_REQUIREMENTS } from './requirements/telemetry.js';
 import { WIRE_REQUIREMENTS } from './requirements/wire.js';
 
 export const REQUIREMENTS: readonly Requirement[] = [
@@ -35,4 +36,5 @@ export const REQUIREMENTS: readonly Requirement[] = [
   ...FILE_REQUIREMENTS,
   ...AGENT_TOOLS_REQUIREMENTS,
   ...CONFORMANCE_REQUIREMENTS,
+  ...TELEMETRY_REQUIREMENTS,
 ];

@@ -1304,6 +1304,8 @@ export interface RunnerOptions {
     readonly addresses: readonly StaticAddress[];
     readonly embedded: (workerType: string) => ProcessOptions;
     readonly clock: Clock;
+    /** Whether spans and numbers go to OpenTelemetry. */
+    readonly telemetry: boolean;
     readonly announce: (news: Announcement) => void;
 }
 export declare class EffectRunner {
@@ -1337,6 +1339,11 @@ export declare class OutputExcerpt {
 }
 
 // dist/io/output-relay.d.ts
+/**
+ * The way of output from a connection to its task, and of acks back. It goes past the machine, at a chunk's price: what
+ * there is to decide is decided by the task's cursor.
+ */
+import { type Stream } from '@sandcrew/protocol';
 import type { Outgoing } from '../core/effect.js';
 import type { ManagerState } from '../core/state.js';
 import type { Clock } from './clock.js';
@@ -1345,6 +1352,8 @@ export interface RelayOptions {
     readonly state: ManagerState;
     readonly clock: Clock;
     readonly portOf: (taskId: string) => TaskPort | undefined;
+    /** Fresh output of a task arrived. */
+    readonly count: (stream: Stream, bytes: number) => void;
     readonly send: (workerKey: string, message: Outgoing) => void;
     /** The worker sent what it may not send. */
     readonly broken: (workerKey: string, message: string) => void;
@@ -1511,6 +1520,11 @@ export interface ManagerOptions {
     readonly maxAttempts?: number;
     /** The result keeps so much of the head of each stream, and as much of its tail, bytes. Default 1 MiB. */
     readonly keepOutputBytes?: number;
+    /**
+     * Whether spans and metrics go to OpenTelemetry's global API, and the trace context into the environment of commands
+     * (docs/telemetry.md). Without an SDK that does nothing. Default true.
+     */
+    readonly telemetry?: boolean;
 }
 export interface WorkerAddress {
     /** `ws://`, `wss://`, or `ws+unix:/path/to.sock:/`. */

@@ -69,6 +69,7 @@ export class SimulatedManager {
       state: this.#state,
       clock: { nowMs: () => this.#world.nowMs, after: (delayMs, call) => this.#after(delayMs, call) },
       portOf: (taskId) => this.#portOf(taskId),
+      count: () => {},
       send: (workerKey, message) => this.#send(workerKey, message),
       broken: (workerKey, message) => {
         throw new Violation(`${workerKey} breaks the protocol: ${message}`);

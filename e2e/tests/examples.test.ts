@@ -19,6 +19,10 @@ test.each([
     'answer-a-prompt',
     'waiting_for_input: Proceed? [y/N]\nwaiting_for_input: Where to?\ncompleted\ny, to /opt/tool\n',
   ],
+  [
+    'traced-task',
+    'sandcrew.attempt: failed, below another\nsandcrew.task: failed, below another\nthe command was told a context of version 00\nmend the build: done\n',
+  ],
 ])(
   '%s runs as it stands there',
   async (name, said) => {

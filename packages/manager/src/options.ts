@@ -22,6 +22,11 @@ export interface ManagerOptions {
   readonly maxAttempts?: number;
   /** The result keeps so much of the head of each stream, and as much of its tail, bytes. Default 1 MiB. */
   readonly keepOutputBytes?: number;
+  /**
+   * Whether spans and metrics go to OpenTelemetry's global API, and the trace context into the environment of commands
+   * (docs/telemetry.md). Without an SDK that does nothing. Default true.
+   */
+  readonly telemetry?: boolean;
 }
 
 export interface WorkerAddress {

@@ -48,7 +48,7 @@ export class SandboxManager extends EventEmitter<ManagerEvents> {
   /** @throws {SandboxError} INVALID_OPTIONS, naming every fault at once. */
   constructor(options: ManagerOptions = {}) {
     super();
-    const { policy, keepOutputBytes, addresses, embedded } = readOptions(options);
+    const { policy, keepOutputBytes, telemetry, addresses, embedded } = readOptions(options);
     this.managerId = policy.managerId;
     this.#keepBytes = keepOutputBytes;
     this.#runner = new EffectRunner({
@@ -56,6 +56,7 @@ export class SandboxManager extends EventEmitter<ManagerEvents> {
       addresses,
       embedded,
       clock: systemClock,
+      telemetry,
       announce: (news) => emitNews(this, news),
     });
   }

@@ -12,6 +12,7 @@ import { faultsOfEmbedded, faultsOfWorkers } from './worker-options.js';
 export interface Settings {
   readonly policy: ManagerPolicy;
   readonly keepOutputBytes: number;
+  readonly telemetry: boolean;
   readonly addresses: readonly WorkerAddress[];
   /** How a worker process of a type is started. */
   readonly embedded: (workerType: string) => ProcessOptions;
@@ -30,6 +31,7 @@ const OPTION_FIELDS: Readonly<Record<keyof ManagerOptions, true>> = {
   lostAfterMs: true,
   maxAttempts: true,
   keepOutputBytes: true,
+  telemetry: true,
 };
 const CLOSE_FIELDS: Readonly<Record<keyof CloseOptions, true>> = { graceMs: true, leaveTasks: true };
 
@@ -47,6 +49,7 @@ export function readOptions(options: ManagerOptions): Settings {
       startsWorkers: workers.length === 0,
     },
     keepOutputBytes: options.keepOutputBytes ?? MEBIBYTE,
+    telemetry: options.telemetry ?? true,
     addresses: workers,
     embedded: (workerType) => ({
       command: embedded.command ?? workerCommand(),
@@ -70,7 +73,7 @@ function refuse(faults: readonly string[]): void {
 }
 
 function faultsOfOptions(options: ManagerOptions): string[] {
-  const { managerId, maxWorkers, workers, embedded } = options;
+  const { managerId, maxWorkers, workers, embedded, telemetry } = options;
   const faults = faultsOfUnknown(options, Object.keys(OPTION_FIELDS));
   for (const [name, least] of [
     ['maxWorkers', 1],
@@ -87,6 +90,8 @@ function faultsOfOptions(options: ManagerOptions): string[] {
     const wanted = '1 to 128 of A-Z a-z 0-9 . _ : -, the first a letter or digit';
     faults.push(mismatch('managerId', wanted, managerId));
   }
+  if (telemetry !== undefined && typeof telemetry !== 'boolean')
+    faults.push(mismatch('telemetry', 'true or false', telemetry));
   if (workers !== undefined) faults.push(...faultsOfWorkers(workers, maxWorkers ?? DEFAULT_MAX_WORKERS));
   if (embedded !== undefined) faults.push(...faultsOfEmbedded(embedded));
   return faults;

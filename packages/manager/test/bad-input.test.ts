@@ -197,6 +197,7 @@ describe('bad options', () => {
       { workers: [{ url, tokenfile: 'x' }] },
       'workers[0].tokenfile: unknown; did you mean workers[0].tokenFile?',
     ],
+    [{ telemetry: 'off' }, 'telemetry: expected true or false, got "off"'],
     [{ workers: url }, 'workers: expected an array'],
     [{ workers: [url] }, 'workers[0]: expected an object, got "ws://127.0.0.1:1"'],
     [{ workers: [{ url, token: 5 }] }, 'workers[0].token: expected'],

@@ -2,7 +2,7 @@
  * Runs the manager's machine: hands it what happened, and does what it says. It holds the timers and the open requests,
  * and decides nothing.
  */
-import { encodeManagerMessage, type ManagerMessage } from '@sandcrew/protocol';
+import { encodeManagerMessage, MAX_PAYLOAD_BYTES, type ManagerMessage } from '@sandcrew/protocol';
 import type { Effect, Outgoing } from '../core/effect.js';
 import type { ManagerEvent, Timer } from '../core/event.js';
 import type { SandboxWorker } from '../core/report.js';
@@ -15,6 +15,7 @@ import type { ProcessOptions } from './providers/process.js';
 import type { StaticAddress } from './providers/static.js';
 import type { TaskPort } from './task-port.js';
 import { TaskPorts } from './task-ports.js';
+import { Telemetry } from './telemetry/telemetry.js';
 import { WorkerLinks } from './worker-links.js';
 
 /** News that are no one task's. */
@@ -28,6 +29,8 @@ export interface RunnerOptions {
   readonly addresses: readonly StaticAddress[];
   readonly embedded: (workerType: string) => ProcessOptions;
   readonly clock: Clock;
+  /** Whether spans and numbers go to OpenTelemetry. */
+  readonly telemetry: boolean;
   readonly announce: (news: Announcement) => void;
 }
 
@@ -46,6 +49,7 @@ export class EffectRunner {
   readonly #links: WorkerLinks;
   readonly #timers = new Map<string, () => void>();
   readonly #ports: TaskPorts;
+  readonly #telemetry: Telemetry | null;
   readonly #requests = new Map<string, OpenRequest>();
   readonly #events: ManagerEvent[] = [];
   #isStepping = false;
@@ -55,6 +59,7 @@ export class EffectRunner {
   constructor(options: RunnerOptions) {
     this.#options = options;
     this.state = openState(options.policy);
+    this.#telemetry = options.telemetry ? new Telemetry(this.state) : null;
     this.closed = new Promise((resolve) => {
       this.#sayClosed = resolve;
     });
@@ -66,6 +71,7 @@ export class EffectRunner {
       state: this.state,
       clock: options.clock,
       portOf: (taskId) => this.#ports.get(taskId),
+      count: (stream, bytes) => this.#telemetry?.outputArrived(stream, bytes),
       send: (workerKey, message) => this.#send(workerKey, message),
       broken: (workerKey, message) => this.dispatch({ type: 'protocol_broken', workerKey, message }),
     });
@@ -81,13 +87,16 @@ export class EffectRunner {
 
   /** Something happened. What follows from it is done when this returns, unless it was called from within such doing. */
   dispatch(event: ManagerEvent): void {
+    this.#telemetry?.received(event);
     this.#events.push(event);
     if (this.#isStepping) return;
     this.#isStepping = true;
     try {
       for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) {
         const moment = { nowMs: this.#options.clock.nowMs(), random: Math.random() };
-        for (const effect of step(this.state, next, moment)) this.#perform(effect);
+        const effects = step(this.state, next, moment);
+        this.#telemetry?.stepped(next, effects, moment.nowMs);
+        for (const effect of effects) this.#perform(effect);
       }
     } finally {
       this.#isStepping = false;
@@ -178,9 +187,18 @@ export class EffectRunner {
   }
 
   #send(workerKey: string, message: Outgoing): void {
-    const frame = encodeManagerMessage({ ...message, timestamp: Date.now() } as ManagerMessage);
+    const frame = this.#encode(message);
     if (this.#links.send(workerKey, frame) || message.type !== 'execute_command') return;
     this.dispatch({ type: 'command_unsent', taskId: message.taskId, workerKey });
+  }
+
+  #encode(message: Outgoing): string {
+    const said = { timestamp: Date.now() };
+    const traced = this.#telemetry?.withContext(message) ?? message;
+    const frame = encodeManagerMessage({ ...traced, ...said } as ManagerMessage);
+    // A command that just fits into a frame goes without what is only beside it.
+    const fits = traced === message || Buffer.byteLength(frame) <= MAX_PAYLOAD_BYTES;
+    return fits ? frame : encodeManagerMessage({ ...message, ...said } as ManagerMessage);
   }
 
   #takeRequest(requestId: string): OpenRequest | undefined {

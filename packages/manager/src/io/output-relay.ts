@@ -2,7 +2,7 @@
  * The way of output from a connection to its task, and of acks back. It goes past the machine, at a chunk's price: what
  * there is to decide is decided by the task's cursor.
  */
-import { decodeOutputFrame } from '@sandcrew/protocol';
+import { decodeOutputFrame, type Stream } from '@sandcrew/protocol';
 import type { Outgoing } from '../core/effect.js';
 import { chooseAck, judgeChunk, noteAcked, noteTaken } from '../core/output-cursor.js';
 import type { ManagerState } from '../core/state.js';
@@ -15,6 +15,8 @@ export interface RelayOptions {
   readonly state: ManagerState;
   readonly clock: Clock;
   readonly portOf: (taskId: string) => TaskPort | undefined;
+  /** Fresh output of a task arrived. */
+  readonly count: (stream: Stream, bytes: number) => void;
   readonly send: (workerKey: string, message: Outgoing) => void;
   /** The worker sent what it may not send. */
   readonly broken: (workerKey: string, message: string) => void;
@@ -34,7 +36,7 @@ export class OutputRelay {
 
   /** A binary frame came from a worker. */
   receive(workerKey: string, frame: Uint8Array): void {
-    const { clock, portOf, broken } = this.#options;
+    const { clock, portOf, count, broken } = this.#options;
     const decoded = decodeOutputFrame(frame);
     if (!decoded.ok) {
       broken(workerKey, decoded.refusal.message);
@@ -56,6 +58,7 @@ export class OutputRelay {
       offset: offset + judged.skipBytes,
       data: data.subarray(judged.skipBytes),
     };
+    count(stream, fresh.data.length);
     port.output.push(stream, fresh.offset, fresh.data, windowBytes);
     port.onOutput(fresh, workerName(worker));
   }

@@ -97,7 +97,8 @@ export function tidy(transcript: string): string {
     .replace(/\n{2,}/g, '\n\n');
 }
 
-function eventOf(type: string, fields: Fields): ManagerEvent {
+/** What happens, as a line of a transcript says it: its type, and fields with defaults. */
+export function eventOf(type: string, fields: Fields): ManagerEvent {
   const { worker: workerKey = 'w1', task: taskId = 't1' } = fields;
   switch (type) {
     case 'worker_named':
