@@ -7,14 +7,14 @@ import { describeCommit, describeMachine } from '../dist/blocks/machine.js';
 import type { Bench, Metric } from './metric.js';
 import { assign, validation } from './metrics/decisions.js';
 import { afterLoad, atRest, unread } from './metrics/footprint.js';
-import { backToBack, execSpaced, firstByte, tasksAtOnce } from './metrics/latency.js';
+import { backToBack, execSpaced, firstByte, tasksAtOnce, telemetry } from './metrics/latency.js';
 import { bulk, lineLatency, lines } from './metrics/output.js';
 import { startUp } from './metrics/start-up.js';
 import { replaceSection, type Section, showSections } from './report.js';
 
 const METRICS: readonly Metric[] = [
   ...[execSpaced, firstByte, backToBack, tasksAtOnce, bulk, lines, lineLatency],
-  ...[unread, atRest, afterLoad, assign, validation, startUp],
+  ...[unread, atRest, afterLoad, assign, validation, startUp, telemetry],
 ];
 const PAGE = fileURLToPath(new URL('../../docs/speed.md', import.meta.url));
 

@@ -12,6 +12,8 @@ import { measureRounds, median, ratioOf, type Samples } from '../rounds.js';
 const GROUP = sandcrewWire('process-group');
 const CONTAINED = sandcrewWire('bubblewrap');
 const LIBRARY = sandcrewLibrary('bubblewrap');
+const TRACED = sandcrewLibrary('process-group');
+const UNTRACED = sandcrewLibrary('process-group', { telemetry: false });
 const PEERS = [local, controlMaster, GROUP, CONTAINED, LIBRARY];
 
 /** 20 a second, as an agent's tool calls at their busiest. */
@@ -66,6 +68,18 @@ export const backToBack: Metric = {
         [plainBubblewrap, { text: '<= 1.0 x a plain bwrap loop', atMost: 1 }],
       ]),
     ];
+  },
+};
+
+export const telemetry: Metric = {
+  name: 'telemetry',
+  title: '`true` by `manager.run`, one after the other, where no OpenTelemetry SDK is set up',
+  measure: async (bench) => {
+    const plan = { rounds: Math.ceil(60 * bench.scale), width: 1, warmUps: 3 };
+    const peers = [TRACED, UNTRACED];
+    const samples = await measureRounds(peers, plan, (peer) => timeATask(peer, LOOP, 1), bench.skip);
+    const bound = { text: '<= 1.05 x telemetry: false', atMost: 1.05 };
+    return rows(samples, '`manager.run`, no SDK', TRACED, [[UNTRACED, bound]]);
   },
 };
 

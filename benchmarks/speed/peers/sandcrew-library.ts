@@ -3,13 +3,19 @@ import { SandboxManager } from '@sandcrew/manager';
 import { startWorker } from '../../dist/blocks/worker-process.js';
 import { type Peer, RunClock } from '../peer.js';
 
-export function sandcrewLibrary(level: 'process-group' | 'pid-namespace' | 'bubblewrap'): Peer {
+export function sandcrewLibrary(
+  level: 'process-group' | 'pid-namespace' | 'bubblewrap',
+  { telemetry = true } = {},
+): Peer {
   return {
-    name: `sandcrew library, ${level}`,
+    name: `sandcrew library, ${level}${telemetry ? '' : ', no telemetry'}`,
     missing: () => null,
     async open(width) {
       const worker = await startWorker(Math.max(16, width), ['--containment', level]);
-      const manager = new SandboxManager({ workers: [{ url: worker.url, token: worker.token }] });
+      const manager = new SandboxManager({
+        workers: [{ url: worker.url, token: worker.token }],
+        telemetry,
+      });
       await manager.connected();
       return {
         async run(argv, options) {
