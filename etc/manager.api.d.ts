@@ -618,6 +618,8 @@ export interface SandboxWorker {
     readonly type: string | null;
     readonly labels: Readonly<Record<string, string>>;
     readonly containment: Containment | null;
+    /** The `limits` that it can hold a task to; null where it has not said. A task with others goes elsewhere. */
+    readonly enforcedLimits: readonly string[] | null;
     readonly maxTasks: number;
     /** Tasks of this manager that are on it. */
     readonly taskIds: readonly string[];
@@ -1084,6 +1086,8 @@ export interface WorkerIdentity {
     readonly maxTasks: number;
     readonly containment: Containment;
     readonly windowBytes: number;
+    /** The limits that it can hold a task to; null where it does not say. */
+    readonly enforcedLimits: readonly string[] | null;
 }
 export interface Worker {
     /** The manager's own name for it: what it calls itself is known only later, and is its own claim. */

@@ -480,6 +480,7 @@ export declare const WORKER_MESSAGES: {
             maxPayloadBytes: import("typebox").TInteger;
             windowBytes: import("typebox").TInteger;
             retainBytes: import("typebox").TInteger;
+            enforced: import("typebox").TOptional<import("typebox").TArray<import("typebox").TString>>;
         }>;
         tasks: import("typebox").TArray<import("typebox").TObject<{
             taskId: import("typebox").TString;
@@ -849,6 +850,7 @@ export declare const Welcome: Type.TObject<{
         maxPayloadBytes: Type.TInteger;
         windowBytes: Type.TInteger;
         retainBytes: Type.TInteger;
+        enforced: Type.TOptional<Type.TArray<Type.TString>>;
     }>;
     tasks: Type.TArray<Type.TObject<{
         taskId: Type.TString;

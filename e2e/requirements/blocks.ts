@@ -318,7 +318,7 @@ export const BLOCK_REQUIREMENTS: readonly Requirement[] = [
     says: 'A group that a killed worker left is removed at the next start.',
     test: [LIMITS, 'the groups of a worker that was killed are gone when the next has started'],
     mutation: [
-      `${IO}/limits.ts`,
+      `${IO}/group-hierarchies.ts`,
       'removeLeftGroups(hierarchy.directory)',
       'removeLeftGroups(hierarchy.directory + controller)',
     ],
@@ -327,10 +327,6 @@ export const BLOCK_REQUIREMENTS: readonly Requirement[] = [
     source: 'Blocks: limits',
     says: 'Limits that cannot be enforced are refused.',
     test: [LIMITS, 'a worker that may not make groups refuses limits'],
-    mutation: [
-      `${IO}/limits.ts`,
-      'if (canMakeGroup(hierarchy, controller)) found',
-      'if (canMakeGroup(hierarchy, controller) || true) found',
-    ],
+    mutation: [`${IO}/group-hierarchies.ts`, 'return false;\n  } finally', 'return true;\n  } finally'],
   },
 ];

@@ -10,6 +10,27 @@ const source = 'Containment';
 
 export const CONTAINMENT_REQUIREMENTS: readonly Requirement[] = [
   {
+    source: 'Issue 4: limits',
+    says: 'A limit that is held is named in `welcome`.',
+    test: ['apps/worker/test/io/limits', 'the limits that are held are named in `welcome`'],
+    mutation: ['apps/worker/src/core/session.ts', '[...policy.enforcedLimits]', '[]'],
+  },
+  {
+    source: 'Issue 4: usage',
+    says: 'Usage comes from the control group: nothing is too short for it.',
+    test: [
+      'apps/worker/test/io/limits',
+      'usage is the count of the kernel: also of a child that nobody waits for, and of memory between two looks',
+    ],
+    mutation: ['apps/worker/src/io/process-manager.ts', '...task.group?.usage(),', ''],
+  },
+  {
+    source: 'Invariant 7: no leftover cgroup',
+    says: 'Sandboxes that wait leave no group when a worker stops.',
+    test: ['apps/worker/test/io/limits', 'a worker that has stopped leaves no groups'],
+    mutation: ['apps/worker/src/io/ready-sandboxes.ts', 'void group.remove();\n}', 'void group;\n}'],
+  },
+  {
     source,
     says: 'Homes and /run are hidden from a task, and /tmp is its own.',
     test: [TRIED, 'homes and /run are empty, and so are /tmp and its like at the start of each task'],

@@ -18,6 +18,19 @@ export const MANAGER_REQUIREMENTS: readonly Requirement[] = [
     mutation: [`${SRC}/core/worker-process.ts`, 'size >= policy.maxWorkers', 'size > policy.maxWorkers'],
   },
   {
+    source: 'Issue 4: limits',
+    says: 'A task with limits is placed only where the worker does not rule them out.',
+    test: [
+      `${TEST}/core/stories`,
+      'a task with limits goes where they are held, or where nothing is said of them, and nowhere else',
+    ],
+    mutation: [
+      `${SRC}/core/assign.ts`,
+      'enforcedLimits?.includes(limit) === false',
+      'enforcedLimits?.includes(limit) === undefined',
+    ],
+  },
+  {
     source: 'Main job 4: pool',
     says: 'A worker is healthy, late after a heartbeat and a quarter, lost after 60 s.',
     test: [`${TEST}/core/rules`, 'a silence of 37501 ms is late'],

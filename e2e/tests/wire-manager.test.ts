@@ -47,7 +47,12 @@ test('welcome tells what the worker is, and which tasks of this manager it keeps
     resources: { cpus: expect.any(Number), memoryBytes: expect.any(Number), diskBytes: expect.any(Number) },
     maxTasks: 16,
     containment: expect.stringMatching(/^(pid-namespace|process-group)$/),
-    limits: { maxPayloadBytes: 1_048_576, windowBytes: WINDOW_BYTES, retainBytes: 3_000_000 },
+    limits: {
+      maxPayloadBytes: 1_048_576,
+      windowBytes: WINDOW_BYTES,
+      retainBytes: 3_000_000,
+      enforced: expect.any(Array),
+    },
     tasks: [],
     workspaces: [],
     workerId: expect.any(String),

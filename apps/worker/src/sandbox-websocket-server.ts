@@ -80,7 +80,7 @@ export class SandboxWebSocketServer {
     const { state } = ground;
     this.#spool = new OutputSpool(`${state.path}/spool`);
     const pipes = new PipePool(`${state.path}/pipes`);
-    const ready = ReadySandboxes.open(adapter, pipes, readySandboxes);
+    const ready = ReadySandboxes.open(adapter, { pipes, limits }, readySandboxes);
     const starter = new CommandStarter({ adapter, pipes, limits, ground, ready });
     this.#processes = new ProcessManager(starter, emit);
     this.#blocks = new BlockDetector(this.#processes, blockIntervalMs, emit);

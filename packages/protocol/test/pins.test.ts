@@ -73,7 +73,7 @@ describe('fields, the optional ones with a question mark', () => {
     expect(outlines(protocol.WORKER_MESSAGES)).toEqual({
       welcome: [
         'type bootId protocol workerType labels resources{cpus memoryBytes diskBytes} maxTasks containment',
-        'limits{maxPayloadBytes windowBytes retainBytes} tasks[taskId state ackedOffset endOffset] workspaces',
+        'limits{maxPayloadBytes windowBytes retainBytes enforced?} tasks[taskId state ackedOffset endOffset] workspaces',
         'workerId timestamp',
       ].join(' '),
       execution_started: 'type taskId pid containment workerId timestamp',

@@ -31,6 +31,10 @@ export function renderWorker(worker: SandboxWorker): string {
     ['type', worker.type ?? 'unknown'],
     ['labels', labels.join(' ') || 'none'],
     ['containment', worker.containment ?? 'unknown'],
+    [
+      'limits',
+      worker.enforcedLimits === null ? 'unknown' : worker.enforcedLimits.join(', ') || 'none can be held',
+    ],
     ['tasks', `${worker.taskIds.length} of this manager, at most ${worker.maxTasks} in all`],
     [
       'host',

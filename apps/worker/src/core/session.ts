@@ -217,6 +217,7 @@ function welcome(
       maxPayloadBytes: MAX_PAYLOAD_BYTES,
       windowBytes: policy.credit.windowBytes,
       retainBytes: policy.retention.retainBytes,
+      enforced: [...policy.enforcedLimits],
     },
     tasks: tasks.map((task) => ({
       taskId: task.taskId,

@@ -9,16 +9,20 @@ import {
   type ContainmentAdapter,
   ContainmentFault,
 } from './containment/containment.js';
-import type { LimitGroup, LimitKeeper } from './limits.js';
+import type { LimitKeeper, TaskGroup } from './limits.js';
 import type { PipePool } from './pipes.js';
-import type { ReadySandboxes } from './ready-sandboxes.js';
+import { discard, type ReadySandboxes } from './ready-sandboxes.js';
 import { terminalFault } from './terminal.js';
 
 export interface StartedCommand {
   readonly contained: ContainedProcess;
   readonly ends: CommandEnds;
-  readonly limits: LimitGroup | null;
+  /** Null where it needs none, and would be slowed by one. */
+  readonly group: TaskGroup | null;
 }
+
+/** A command whose directories are known; its ends and groups are not made yet. */
+type GroundedCommand = Omit<ContainedCommand, 'stdio' | 'groupFiles'>;
 
 type StartFault = Extract<WorkerEvent, { type: 'start_rejected' | 'start_failed' }>;
 
@@ -74,50 +78,46 @@ export class CommandStarter {
       return { type: 'start_rejected', taskKey, detail: 'invalid_cwd', message: prepared.message };
     if (prepared.kind !== 'ready')
       return { type: 'start_failed', taskKey, detail: prepared.kind, message: prepared.message };
-    const limits = this.#means.limits.makeGroup(launch.limits);
-    try {
-      const { argv, directories, cwd, env } = prepared;
-      const command = {
-        argv,
-        directories,
-        cwd,
-        env,
-        network: launch.network,
-        limitFiles: limits?.files ?? [],
-      };
-      return { ...(this.#runReady(launch, command) ?? (await this.#runAnew(launch, command))), limits };
-    } catch (error) {
-      void limits?.remove();
-      throw error;
-    }
+    const { argv, directories, cwd, env } = prepared;
+    const command = { argv, directories, cwd, env, network: launch.network };
+    return this.#runReady(launch, command) ?? (await this.#runAnew(launch, command));
   }
 
   /** In a sandbox that waits; null where there is none. A terminal is made for its task, and so is what holds it. */
   #runReady(
-    { pty, stdin }: LaunchRequest,
-    { directories, network, ...command }: Omit<ContainedCommand, 'stdio'>,
-  ): Omit<StartedCommand, 'limits'> | null {
+    { pty, stdin, limits }: LaunchRequest,
+    { directories, network, ...command }: GroundedCommand,
+  ): StartedCommand | null {
     if (pty !== undefined || directories === null) return null;
     const ready = this.#means.ready?.take({ directories, network, stdin }) ?? null;
     if (ready === null) return null;
-    const { sandbox, ends } = ready;
+    const { sandbox, ends, group } = ready;
     try {
-      return { contained: sandbox.run(command), ends };
+      const entered = group.files;
+      group.hold(limits);
+      const groupFiles = group.files.filter((file) => !entered.includes(file));
+      return { contained: sandbox.run({ ...command, groupFiles }), ends, group };
     } catch (error) {
-      closeEnds(ends);
+      discard(ready);
       throw error;
     }
   }
 
-  async #runAnew(
-    launch: LaunchRequest,
-    command: Omit<ContainedCommand, 'stdio'>,
-  ): Promise<Omit<StartedCommand, 'limits'>> {
-    const ends = await openCommandEnds(launch, this.#means.pipes);
+  async #runAnew(launch: LaunchRequest, command: GroundedCommand): Promise<StartedCommand> {
+    const { adapter, pipes, limits } = this.#means;
+    const isGrouped = adapter.entersGroupsFreely || Object.keys(launch.limits).length > 0;
+    const group = isGrouped ? limits.makeGroup() : null;
+    const ends = await openCommandEnds(launch, pipes).catch((error: unknown) => {
+      void group?.remove();
+      throw error;
+    });
     try {
-      return { contained: await this.#means.adapter.start({ ...command, stdio: ends.stdio }), ends };
+      group?.hold(launch.limits);
+      const groupFiles = group?.files ?? [];
+      return { contained: await adapter.start({ ...command, groupFiles, stdio: ends.stdio }), ends, group };
     } catch (error) {
       closeEnds(ends);
+      void group?.remove();
       throw error;
     } finally {
       settleEnds(ends);

@@ -1,9 +1,10 @@
-/** Control groups of versions 1 and 2: where this worker may make them, how a limit is set, and what was used of it. */
-import { mkdirSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
+/** A control group of version 1 or 2: how a limit is set, and what was used. */
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LimitUse } from '../core/blocks/evidence.js';
 import { readText } from './proc/read.js';
 
+/** What holds: CPU time is counted by `cpuacct` in version 1, and by every group, without a controller, in version 2. */
 export type Controller = 'memory' | 'pids' | 'cpu';
 
 /** Where groups can be made for a controller, or one of them. */
@@ -12,7 +13,6 @@ export interface Hierarchy {
   readonly directory: string;
 }
 
-export const GROUP_PREFIX = 'sandcrew-';
 const CPU_PERIOD_US = 100_000;
 const MIN_QUOTA_US = 1_000;
 
@@ -52,70 +52,23 @@ export function readCpuUse({ directory }: Hierarchy): NonNullable<LimitUse['cpu'
   return { periods: fieldOf(stat, 'nr_periods'), throttled: fieldOf(stat, 'nr_throttled') };
 }
 
+/** The most that was ever charged to it, bytes; null where the kernel keeps none (version 2 before Linux 5.19). */
+export function readPeakBytes({ version, directory }: Hierarchy): number | null {
+  const peak = readText(join(directory, version === 1 ? 'memory.max_usage_in_bytes' : 'memory.peak'));
+  return peak === null ? null : Number(peak);
+}
+
+/** CPU time of all that ever ran in it, milliseconds; null where it is gone. */
+export function readCpuMs({ version, directory }: Hierarchy): number | null {
+  if (version === 1) {
+    const nanoseconds = readText(join(directory, 'cpuacct.usage'));
+    return nanoseconds === null ? null : Number(nanoseconds) / 1e6;
+  }
+  const stat = readText(join(directory, 'cpu.stat'));
+  return stat === null ? null : fieldOf(stat, 'usage_usec') / 1e3;
+}
+
 /** The number behind a name, in a file of such lines. */
 function fieldOf(text: string, name: string): number {
   return Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
-}
-
-/** The worker's own group of the hierarchy that has the controller: what it makes lies below it. */
-export function findHierarchy(controller: Controller): Hierarchy | null {
-  const own = (readText('/proc/self/cgroup') ?? '').split('\n').map((line) => line.split(':'));
-  const mounts = (readText('/proc/self/mountinfo') ?? '').split('\n').map((line) => line.split(' '));
-  for (const fields of mounts) {
-    const [root = '/', mountPoint = ''] = [fields[3], fields[4]];
-    const [type, , options = ''] = fields.slice(fields.indexOf('-') + 1);
-    if (type !== 'cgroup' && type !== 'cgroup2') continue;
-    const version = type === 'cgroup2' ? 2 : 1;
-    if (version === 1 && !options.split(',').includes(controller)) continue;
-    const line = own.find(([id, names]) =>
-      version === 2 ? id === '0' : names?.split(',').includes(controller),
-    );
-    const path = line?.[2] ?? '/';
-    const directory = join(mountPoint, path.startsWith(root) ? path.slice(root.length) : path);
-    if (version === 1) return { version, directory };
-    if (readText(join(directory, 'cgroup.controllers'))?.trim().split(' ').includes(controller))
-      return { version, directory };
-  }
-  return null;
-}
-
-export function canMakeGroup({ version, directory }: Hierarchy, controller: Controller): boolean {
-  const probe = join(directory, `${GROUP_PREFIX}${process.pid}-0`);
-  try {
-    if (
-      version === 2 &&
-      !readText(join(directory, 'cgroup.subtree_control'))?.split(/\s+/).includes(controller)
-    )
-      writeFileSync(join(directory, 'cgroup.subtree_control'), `+${controller}`);
-    mkdirSync(probe);
-    setLimit(controller, version, probe, controller === 'memory' ? 1_048_576 : 1);
-    return true;
-  } catch {
-    return false;
-  } finally {
-    tryRemove(probe);
-  }
-}
-
-/** Call it before this worker makes any: one that bears its own pid is another's then, as in a container that starts again. */
-export function removeLeftGroups(directory: string): void {
-  let names: string[] = [];
-  try {
-    names = readdirSync(directory);
-  } catch {
-    return;
-  }
-  for (const name of names) {
-    const pid = new RegExp(`^${GROUP_PREFIX}(\\d+)-\\d+$`).exec(name)?.[1];
-    const isLeft = Number(pid) === process.pid || readText(`/proc/${pid}/comm`) === null;
-    if (pid !== undefined && isLeft) tryRemove(join(directory, name));
-  }
-}
-
-function tryRemove(directory: string): void {
-  try {
-    rmdirSync(directory);
-  } catch {
-    // It is not there, or something still lives in it: the next start tries again.
-  }
 }

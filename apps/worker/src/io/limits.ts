@@ -1,22 +1,21 @@
-/** Holds tasks to their limits by control groups, versions 1 and 2, where this worker may make groups of its own. */
+/** Gives tasks control groups, versions 1 and 2, where this worker may make them: to hold them to their limits, and to count what they use. */
 import { mkdirSync } from 'node:fs';
 import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import type { TaskLimits } from '@sandcrew/protocol';
+import type { TaskLimits, Usage } from '@sandcrew/protocol';
 import type { LimitUse } from '../core/blocks/evidence.js';
 import {
   type Controller,
-  canMakeGroup,
-  findHierarchy,
-  GROUP_PREFIX,
   type Hierarchy,
+  readCpuMs,
   readCpuUse,
   readMemoryUse,
+  readPeakBytes,
   readPidsUse,
-  removeLeftGroups,
   setLimit,
 } from './control-groups.js';
+import { claimHierarchies, GROUP_PREFIX, type Hierarchies } from './group-hierarchies.js';
 
 export type EnforcedLimit = 'memoryBytes' | 'pids' | 'cpus';
 
@@ -30,89 +29,110 @@ const REMOVE_TRIES = 20;
 const REMOVE_PAUSE_MS = 25;
 
 export class LimitKeeper {
-  readonly #hierarchies: ReadonlyMap<Controller, Hierarchy>;
+  readonly #hierarchies: Hierarchies;
   #made = 0;
 
   /** `LimitKeeper.find` makes one. */
-  constructor(hierarchies: ReadonlyMap<Controller, Hierarchy>) {
+  constructor(hierarchies: Hierarchies) {
     this.#hierarchies = hierarchies;
   }
 
   /** Finds out by trying, and removes the groups that dead workers left. */
   static find(): LimitKeeper {
-    const found = new Map<Controller, Hierarchy>();
-    for (const controller of ['memory', 'pids', 'cpu'] as const) {
-      const hierarchy = findHierarchy(controller);
-      if (hierarchy === null) continue;
-      removeLeftGroups(hierarchy.directory);
-      if (canMakeGroup(hierarchy, controller)) found.set(controller, hierarchy);
-    }
-    return new LimitKeeper(found);
+    return new LimitKeeper(claimHierarchies());
   }
 
   /** The limits that this worker can hold a task to. */
   get enforced(): EnforcedLimit[] {
     return (Object.keys(CONTROLLER_OF) as EnforcedLimit[]).filter((limit) =>
-      this.#hierarchies.has(CONTROLLER_OF[limit]),
+      this.#hierarchies.limits.has(CONTROLLER_OF[limit]),
     );
   }
 
-  /** A group with these limits; null where there are none. @throws {NodeJS.ErrnoException} and leaves nothing behind. */
-  makeGroup(limits: TaskLimits): LimitGroup | null {
-    const directories = new Map<Controller, Hierarchy>();
-    const group = new LimitGroup(directories, limits);
-    const name = `${GROUP_PREFIX}${process.pid}-${++this.#made}`;
-    try {
-      for (const [limit, controller] of Object.entries(CONTROLLER_OF) as [EnforcedLimit, Controller][]) {
-        const value = limits[limit];
-        const hierarchy = this.#hierarchies.get(controller);
-        if (value === undefined || hierarchy === undefined) continue;
-        const directory = join(hierarchy.directory, name);
-        mkdirSync(directory, { recursive: true });
-        directories.set(controller, { ...hierarchy, directory });
-        setLimit(controller, hierarchy.version, directory, value);
-      }
-    } catch (error) {
-      void group.remove();
-      throw error;
-    }
-    return directories.size === 0 ? null : group;
+  /**
+   * A group for a task whose limits may not be known yet. Where no group can be made, it holds and counts nothing.
+   * @throws {NodeJS.ErrnoException} and leaves nothing behind.
+   */
+  makeGroup(): TaskGroup {
+    const group = new TaskGroup(this.#hierarchies, `${GROUP_PREFIX}${process.pid}-${++this.#made}`);
+    group.count();
+    return group;
   }
 }
 
-export class LimitGroup {
-  readonly #directories: ReadonlyMap<Controller, Hierarchy>;
-  readonly #limits: TaskLimits;
+/** The control groups of one task, a directory in each hierarchy that it needs. */
+export class TaskGroup {
+  readonly #hierarchies: Hierarchies;
+  readonly #name: string;
+  readonly #made = new Set<string>();
+  #limits: TaskLimits = {};
 
-  constructor(directories: ReadonlyMap<Controller, Hierarchy>, limits: TaskLimits) {
-    this.#directories = directories;
+  /** `LimitKeeper.makeGroup` makes one. */
+  constructor(hierarchies: Hierarchies, name: string) {
+    this.#hierarchies = hierarchies;
+    this.#name = name;
+  }
+
+  /** Makes what counts memory and CPU time. @throws {NodeJS.ErrnoException} and leaves nothing behind. */
+  count(): void {
+    const { limits, cpuTime } = this.#hierarchies;
+    const memory = limits.get('memory');
+    this.#make(() => {
+      for (const hierarchy of [memory, cpuTime]) if (hierarchy != null) this.#enterable(hierarchy);
+    });
+  }
+
+  /** Holds what is in it, and what will be, to these limits. Call it once. @throws {NodeJS.ErrnoException} and leaves nothing behind. */
+  hold(limits: TaskLimits): void {
     this.#limits = limits;
+    this.#make(() => {
+      for (const [limit, controller] of Object.entries(CONTROLLER_OF) as [EnforcedLimit, Controller][]) {
+        const value = limits[limit];
+        const hierarchy = this.#hierarchies.limits.get(controller);
+        if (value === undefined || hierarchy === undefined) continue;
+        setLimit(controller, hierarchy.version, this.#enterable(hierarchy), value);
+      }
+    });
   }
 
-  /** A process whose pid is written to each of them is in the group, with all that it starts. */
+  /** A process whose pid is written to each of them is in the group, with all that it starts then. */
   get files(): string[] {
-    return [
-      ...new Set([...this.#directories.values()].map(({ directory }) => join(directory, 'cgroup.procs'))),
-    ];
+    return [...this.#made].map((directory) => join(directory, 'cgroup.procs'));
   }
 
+  /** What was used of its limits. */
   use(): LimitUse {
-    const { memoryBytes, pids } = this.#limits;
-    const memory = this.#directories.get('memory');
-    const pid = this.#directories.get('pids');
-    const cpu = this.#directories.get('cpu');
+    const { memoryBytes, pids, cpus } = this.#limits;
+    const memory = this.#group('memory');
+    const pid = this.#group('pids');
+    const cpu = this.#group('cpu');
     return {
-      ...(memory === undefined || memoryBytes === undefined
-        ? {}
-        : { memory: readMemoryUse(memory, memoryBytes) }),
-      ...(pid === undefined || pids === undefined ? {} : { pids: readPidsUse(pid, pids) }),
-      ...(cpu === undefined ? {} : { cpu: readCpuUse(cpu) }),
+      ...(memory === null || memoryBytes === undefined ? {} : { memory: readMemoryUse(memory, memoryBytes) }),
+      ...(pid === null || pids === undefined ? {} : { pids: readPidsUse(pid, pids) }),
+      ...(cpu === null || cpus === undefined ? {} : { cpu: readCpuUse(cpu) }),
+    };
+  }
+
+  /** Whether `usage` tells all of it. */
+  get countsAll(): boolean {
+    return this.#hierarchies.countUsage;
+  }
+
+  /** What all that was ever in it has used, by the kernel's count; without what cannot be known. */
+  usage(): Usage {
+    const { cpuTime } = this.#hierarchies;
+    const memory = this.#group('memory');
+    const peakBytes = memory === null ? null : readPeakBytes(memory);
+    const cpuMs = cpuTime === null ? null : readCpuMs(this.#in(cpuTime));
+    return {
+      ...(cpuMs === null ? {} : { cpuMs }),
+      ...(peakBytes === null ? {} : { maxMemoryBytes: peakBytes }),
     };
   }
 
   /** Call it when nothing of the task lives. */
   async remove(): Promise<void> {
-    for (const { directory } of this.#directories.values()) {
+    for (const directory of this.#made) {
       for (let tries = 0; tries < REMOVE_TRIES; tries++) {
         const isGone = await rmdir(directory).then(
           () => true,
@@ -122,5 +142,33 @@ export class LimitGroup {
         await setTimeout(REMOVE_PAUSE_MS);
       }
     }
+  }
+
+  #make(make: () => void): void {
+    try {
+      make();
+    } catch (error) {
+      void this.remove();
+      throw error;
+    }
+  }
+
+  /** Its directory there, made where it was not. */
+  #enterable(hierarchy: Hierarchy): string {
+    const { directory } = this.#in(hierarchy);
+    if (!this.#made.has(directory)) {
+      mkdirSync(directory, { recursive: true });
+      this.#made.add(directory);
+    }
+    return directory;
+  }
+
+  #group(controller: Controller): Hierarchy | null {
+    const hierarchy = this.#hierarchies.limits.get(controller);
+    return hierarchy === undefined ? null : this.#in(hierarchy);
+  }
+
+  #in({ version, directory }: Hierarchy): Hierarchy {
+    return { version, directory: join(directory, this.#name) };
   }
 }

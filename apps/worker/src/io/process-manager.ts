@@ -7,11 +7,11 @@ import pidusage from 'pidusage';
 import type { LimitUse } from '../core/blocks/evidence.js';
 import type { LaunchRequest } from '../core/effect.js';
 import type { OutputHolders, WorkerEvent } from '../core/event.js';
-import { type CommandEnds, describeEnds } from './command-ends.js';
-import type { CommandStarter } from './command-starter.js';
+import { describeEnds } from './command-ends.js';
+import type { CommandStarter, StartedCommand } from './command-starter.js';
 import type { ContainedProcess } from './containment/containment.js';
 import { InputWriter } from './input-writer.js';
-import type { LimitGroup } from './limits.js';
+import type { TaskGroup } from './limits.js';
 import { OutputReader, type PauseCause } from './output-reader.js';
 import type { TaskEnds } from './proc/descriptors.js';
 import { readWrittenBytes } from './proc/process-stat.js';
@@ -23,7 +23,7 @@ const FIRST_SAMPLE_MS = 50;
 interface RunningTask {
   readonly process: ContainedProcess;
   readonly look: { readonly contained: ContainedProcess; readonly ends: TaskEnds };
-  readonly limits: LimitGroup | null;
+  readonly group: TaskGroup | null;
   readonly reader: OutputReader;
   readonly input: InputWriter | null;
   readonly terminal: Terminal | null;
@@ -49,9 +49,8 @@ export class ProcessManager {
   async executeCommand(taskKey: string, launch: LaunchRequest): Promise<void> {
     const started = await this.#starter.start(taskKey, launch, this.#running.size > 0);
     if ('type' in started) return this.#emit(started);
-    const { contained, ends, limits } = started;
-    this.#running.set(taskKey, this.#attach(taskKey, contained, ends, limits));
-    this.#emit({ type: 'process_started', taskKey, pid: contained.pid });
+    this.#running.set(taskKey, this.#attach(taskKey, started));
+    this.#emit({ type: 'process_started', taskKey, pid: started.contained.pid });
     this.#watch(taskKey);
   }
 
@@ -79,11 +78,12 @@ export class ProcessManager {
     this.#sample(task);
     task.isTreeEnding = true;
     const leftover = await task.process.endTree();
-    void task.limits?.remove();
     const usage: Usage = {
       ...(task.cpuMs === null ? {} : { cpuMs: task.cpuMs }),
       ...(task.maxMemoryBytes > 0 ? { maxMemoryBytes: task.maxMemoryBytes } : {}),
+      ...task.group?.usage(), // by the kernel's count, where it can be had: no process is too short for it
     };
+    void task.group?.remove();
     task.isTreeEnded = true;
     this.#forgetEnded(taskKey, task);
     this.#emit({ type: 'tree_ended', taskKey, leftover, usage });
@@ -134,7 +134,7 @@ export class ProcessManager {
 
   /** What a task uses of its limits, and the largest share of one of them. */
   limitUse(taskKey: string): { use: LimitUse; share: number } {
-    const use = this.#running.get(taskKey)?.limits?.use() ?? {};
+    const use = this.#running.get(taskKey)?.group?.use() ?? {};
     const shares = [
       use.memory === undefined ? 0 : use.memory.chargedBytes / use.memory.maxBytes,
       use.pids === undefined ? 0 : use.pids.used / use.pids.max,
@@ -152,12 +152,7 @@ export class ProcessManager {
     this.#starter.close();
   }
 
-  #attach(
-    taskKey: string,
-    contained: ContainedProcess,
-    ends: CommandEnds,
-    limits: LimitGroup | null,
-  ): RunningTask {
+  #attach(taskKey: string, { contained, ends, group }: StartedCommand): RunningTask {
     const reader = new OutputReader(
       ends.sources,
       (stream, data) => this.#emit({ type: 'output_read', taskKey, stream, data }),
@@ -179,7 +174,7 @@ export class ProcessManager {
     return {
       process: contained,
       look: { contained, ends: describeEnds(ends) },
-      limits,
+      group,
       reader,
       input,
       terminal: ends.terminal,
@@ -201,7 +196,7 @@ export class ProcessManager {
       this.#sample(task);
       task.input?.close();
       if (task.terminal !== null) closeSync(task.terminal.slave); // held until now, so that no output was lost
-      const memoryKills = task.limits?.use().memory?.kills ?? 0;
+      const memoryKills = task.group?.use().memory?.kills ?? 0;
       this.#emit({ type: 'process_exited', taskKey, exitCode, signal, memoryKills });
     });
   }
@@ -221,6 +216,7 @@ export class ProcessManager {
   }
 
   #sample(task: RunningTask): void {
+    if (task.group?.countsAll) return;
     const memoryBytes = task.process.family().reduce((sum, { residentBytes }) => sum + residentBytes, 0);
     task.maxMemoryBytes = Math.max(task.maxMemoryBytes, memoryBytes);
     task.cpuMs = task.process.cpuMs() ?? task.cpuMs;

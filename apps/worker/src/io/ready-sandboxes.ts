@@ -7,6 +7,7 @@ import { chooseWanted, type KindUses, noteUse, type ReadyPolicy } from '../core/
 import { monotonicMs } from './clock.js';
 import { type CommandEnds, closeEnds, openCommandEnds, settleEnds } from './command-ends.js';
 import type { ContainmentAdapter, PreparedSandbox, TaskDirectories } from './containment/containment.js';
+import type { LimitKeeper, TaskGroup } from './limits.js';
 import type { PipePool } from './pipes.js';
 
 /** What a sandbox is made for. */
@@ -20,6 +21,8 @@ export interface ReadySandbox {
   readonly sandbox: PreparedSandbox;
   /** Its command's side is open. */
   readonly ends: CommandEnds;
+  /** It is in this one. */
+  readonly group: TaskGroup;
 }
 
 interface Waiting extends ReadySandbox {
@@ -35,7 +38,7 @@ const REFILL_AFTER_MS = 2;
 
 export class ReadySandboxes {
   readonly #prepare: NonNullable<ContainmentAdapter['prepare']>;
-  readonly #pipes: PipePool;
+  readonly #means: { readonly pipes: PipePool; readonly limits: LimitKeeper };
   readonly #policy: ReadyPolicy;
   readonly #uses: KindUses = new Map();
   readonly #kinds = new Map<string, SandboxKind>();
@@ -46,16 +49,24 @@ export class ReadySandboxes {
   #isClosed = false;
 
   /** Null where none shall wait, where nothing can be made ahead, or where descriptors are few: each takes ten. */
-  static open(adapter: ContainmentAdapter, pipes: PipePool, most: number): ReadySandboxes | null {
+  static open(
+    adapter: ContainmentAdapter,
+    means: { readonly pipes: PipePool; readonly limits: LimitKeeper },
+    most: number,
+  ): ReadySandboxes | null {
     const prepare = adapter.prepare?.bind(adapter);
     if (prepare === undefined || most === 0 || descriptorLimit() < MIN_DESCRIPTORS) return null;
-    return new ReadySandboxes(prepare, pipes, most);
+    return new ReadySandboxes(prepare, means, most);
   }
 
   /** Made by `open`. */
-  constructor(prepare: NonNullable<ContainmentAdapter['prepare']>, pipes: PipePool, most: number) {
+  constructor(
+    prepare: NonNullable<ContainmentAdapter['prepare']>,
+    means: { readonly pipes: PipePool; readonly limits: LimitKeeper },
+    most: number,
+  ) {
     this.#prepare = prepare;
-    this.#pipes = pipes;
+    this.#means = means;
     this.#policy = { most, maxAgeMs: MAX_AGE_MS };
     this.#sweep = setInterval(() => this.#dropUnwanted(), MAX_AGE_MS / 5);
     this.#sweep.unref();
@@ -114,12 +125,22 @@ export class ReadySandboxes {
   async #make(name: string, { directories, network, stdin }: SandboxKind): Promise<Waiting> {
     const places = identify(directories);
     if (places === null) throw new Error('its directories cannot be looked at');
-    const ends = await openCommandEnds({ stdin }, this.#pipes);
+    const ends = await openCommandEnds({ stdin }, this.#means.pipes);
+    let group: TaskGroup | null = null;
     try {
-      const sandbox = await this.#prepare({ directories, network, stdio: ends.stdio });
-      return { kind: name, places, madeAtMs: monotonicMs(), sandbox, ends };
+      group = this.#means.limits.makeGroup();
+      const place = { directories, network, stdio: ends.stdio, groupFiles: group.files };
+      return {
+        kind: name,
+        places,
+        madeAtMs: monotonicMs(),
+        sandbox: await this.#prepare(place),
+        ends,
+        group,
+      };
     } catch (error) {
       closeEnds(ends);
+      void group?.remove();
       throw error;
     } finally {
       settleEnds(ends);
@@ -146,9 +167,11 @@ export class ReadySandboxes {
   }
 }
 
-function discard({ sandbox, ends }: ReadySandbox): void {
+/** Ends one that has no command, and all that was made for it. */
+export function discard({ sandbox, ends, group }: ReadySandbox): void {
   sandbox.abandon();
   closeEnds(ends);
+  void group.remove();
 }
 
 function nameOf({ directories, network, stdin }: SandboxKind): string {

@@ -1,8 +1,8 @@
 /** Limits hold a task by the kernel's control groups, and what was used up is told. Where no group can be made, they are refused. */
-import { chownSync, mkdirSync, readdirSync, rmdirSync } from 'node:fs';
+import { chownSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { findHierarchy } from '#src/io/control-groups.js';
+import { claimHierarchies, findHierarchy } from '#src/io/group-hierarchies.js';
 import { LimitKeeper } from '#src/io/limits.js';
 import { testIf } from '../needs.js';
 import { Client, copyOf, LEVELS, Place, TestWorker, TOKEN, until, WorkerRun } from '../worker-process.js';
@@ -12,6 +12,7 @@ const UID = process.getuid?.() === 0 ? 65_534 : process.getuid?.();
 const UNPRIVILEGED =
   process.getuid?.() === 0 ? ['setpriv', `--reuid=${UID}`, `--regid=${UID}`, '--clear-groups'] : [];
 const enforced = LimitKeeper.find().enforced;
+const counts = claimHierarchies().countUsage;
 const testWith = (limit: (typeof enforced)[number]) =>
   testIf(enforced.includes(limit), `control groups of ${limit} that this user may make (run as root)`);
 
@@ -27,6 +28,12 @@ describe.each(LEVELS)('%s', (containment) => {
     client = await worker.manager();
   });
   afterAll(() => worker.stop());
+
+  test('the limits that are held are named in `welcome`', async () => {
+    const other = await worker.connect();
+    other.send({ type: 'hello', managerId: 'm2', output: 'text' });
+    expect((await other.next('welcome')).limits.enforced).toEqual(enforced);
+  });
 
   testWith('memoryBytes')(
     'a command that the kernel ends for its memory limit is memory_exhausted, and the block was told',
@@ -70,15 +77,40 @@ describe.each(LEVELS)('%s', (containment) => {
   });
 
   test('the groups are gone after the task', async () => {
-    await client.run('true', { limits: allLimits() });
-    await until(() => groupsOf(worker.run.pid).length === 0);
+    const taskId = client.execute('sleep 60', { limits: allLimits() });
+    const { pid } = await client.next('execution_started', taskId);
+    const names = () => new Set(readFileSync(`/proc/${pid}/cgroup`, 'utf8').match(/sandcrew-\d+-\d+/g));
+    await until(() => names().size === (enforced.length > 0 ? 1 : 0)); // a shell may still be on its way into them
+    const [name] = names();
+    client.send({ type: 'terminate_task', taskId, graceMs: 0 });
+    await client.terminal(taskId);
+    await until(() => !groupsOf(worker.run.pid).some((one) => one === name));
   });
+
+  test('a worker that has stopped leaves no groups', async () => {
+    const other = await TestWorker.start(['--containment', containment]);
+    const manager = await other.manager();
+    await manager.run('true', { limits: allLimits() });
+    await other.stop();
+    expect(groupsOf(other.run.pid)).toEqual([]);
+  });
+
+  testIf(counts && containment !== 'process-group', 'control groups that this user may make (run as root)')(
+    'usage is the count of the kernel: also of a child that nobody waits for, and of memory between two looks',
+    async () => {
+      const burn = `perl -e '$SIG{CHLD} = "IGNORE"; if (fork) { sleep 1 } else { 1 while (times)[0] < 0.3 }'`;
+      const eat = `perl -e '$x = "y" x ${100 * MIB}'`;
+      const { terminal } = await client.run(`${burn}; ${eat}; sleep 0.1`);
+      expect(terminal.usage?.cpuMs).toBeGreaterThan(300);
+      expect(terminal.usage?.maxMemoryBytes).toBeGreaterThan(100 * MIB);
+    },
+  );
 
   test('the groups of a worker that was killed are gone when the next has started', async () => {
     const victim = await TestWorker.start(['--containment', containment]);
     const manager = await victim.manager();
     await manager.start('sleep 60', { limits: allLimits() });
-    expect(groupsOf(victim.run.pid)).toHaveLength(enforced.length);
+    expect(groupsOf(victim.run.pid).length).toBeGreaterThanOrEqual(hierarchies().length);
     victim.run.kill('SIGKILL');
     await victim.run.ended;
     victim.place.remove();
@@ -107,7 +139,8 @@ testIf(hierarchy !== undefined, 'control groups that this user may make (run as 
 
 testWith('pids')('a limit that the kernel does not take leaves no group behind', async () => {
   const keeper = LimitKeeper.find();
-  expect(() => keeper.makeGroup({ ...allLimits(), pids: -1 })).toThrow('EINVAL');
+  const group = keeper.makeGroup();
+  expect(() => group.hold({ ...allLimits(), pids: -1 })).toThrow('EINVAL');
   await until(() => groupsOf(process.pid).length === 0);
 });
 
@@ -119,6 +152,7 @@ test('a worker that may not make groups refuses limits', async () => {
   const run = new WorkerRun(args, { HOME: place.path }, UNPRIVILEGED, command);
   const client = await Client.connect((await run.listening()).url, TOKEN);
   client.send({ type: 'hello', managerId: 'm1', output: 'binary' });
+  expect((await client.next('welcome')).limits.enforced).toEqual([]);
   const { terminal } = await client.run('true', { limits: { memoryBytes: 64 * MIB } });
   expect(terminal).toMatchObject({ code: 'rejected', detail: 'unenforceable_limit' });
   client.socket.terminate();
@@ -133,7 +167,7 @@ function allLimits(): { memoryBytes?: number; pids?: number; cpus?: number } {
 }
 
 function hierarchies(): string[] {
-  const found = (['memory', 'pids', 'cpu'] as const).map((controller) => findHierarchy(controller));
+  const found = (['memory', 'pids', 'cpu', 'cpuacct'] as const).map(findHierarchy);
   const isUsed = enforced.length > 0;
   return [...new Set(found.flatMap((one) => (one === null || !isUsed ? [] : [one.directory])))];
 }

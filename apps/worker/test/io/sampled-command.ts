@@ -38,7 +38,7 @@ export class Ground {
       environment: { path: process.env.PATH ?? '', lang: 'C.UTF-8', tmpdir: this.directory },
     };
     const pipes = new PipePool(join(this.directory, 'pipes'));
-    const limits = new LimitKeeper(new Map());
+    const limits = new LimitKeeper({ limits: new Map(), cpuTime: null, countUsage: false });
     const starter = new CommandStarter({ adapter, pipes, limits, ground, ready: null });
     this.#processes = new ProcessManager(starter, (event) => {
       if ('taskKey' in event) this.#hearers.get(event.taskKey)?.(event);

@@ -9,7 +9,7 @@ import { isOpen, type Worker, workerName } from './worker.js';
 export function lineOf(state: ManagerState, task: Task): string {
   const home = task.body.workspace === undefined ? '' : task.body.workspace;
   const bound = home !== '' && homesOf(state, task).length > 0 ? home : '';
-  return JSON.stringify([task.needs, bound, task.failedOn, task.aboveMemoryBytes]);
+  return JSON.stringify([task.needs, limitNames(task), bound, task.failedOn, task.aboveMemoryBytes]);
 }
 
 /** The worker for this task now: one that meets its needs and has room; with its workspace if any has it; least loaded. */
@@ -85,10 +85,16 @@ function mayMeet(worker: Worker, task: Task): boolean {
   if (type !== undefined && identity.type !== type) return false;
   if (memoryBytes !== undefined && memoryBytes > identity.memoryBytes) return false;
   if (identity.memoryBytes <= task.aboveMemoryBytes) return false;
+  if (limitNames(task).some((limit) => identity.enforcedLimits?.includes(limit) === false)) return false;
   for (const [name, value] of Object.entries(labels ?? {})) if (identity.labels[name] !== value) return false;
   return !task.failedOn.some(
     (failed) => failed.workerKey === worker.key && failed.bootId === identity.bootId,
   );
+}
+
+/** The limits to which a task is to be held. */
+function limitNames({ body }: Task): string[] {
+  return Object.keys(body.limits ?? {}).sort();
 }
 
 /** Whether it is the worker that is asked for. One that has not said its name yet may be. */
@@ -129,12 +135,16 @@ function canStart(state: ManagerState, { needs, failedOn, aboveMemoryBytes }: Ta
 }
 
 function noWorker(state: ManagerState, task: Task): Fault {
-  const wants =
-    Object.keys(task.needs).length === 0 ? 'any worker' : `a worker with ${JSON.stringify(task.needs)}`;
+  const held = limitNames(task);
+  const needs = [
+    ...(Object.keys(task.needs).length === 0 ? [] : [`with ${JSON.stringify(task.needs)}`]),
+    ...(held.length === 0 ? [] : [`that can hold it to limits.${held.join(' and limits.')}`]),
+  ];
+  const wants = needs.length === 0 ? 'any worker' : `a worker ${needs.join(' ')}`;
   const pool = [...state.workers.values()].map(({ identity, url, startedType }) =>
     identity === null
       ? `${url || 'one being started'} (type ${startedType ?? 'unknown'})`
-      : `${identity.workerId} (type ${identity.type}, labels ${JSON.stringify(identity.labels)}, ${identity.memoryBytes} bytes of memory)`,
+      : `${identity.workerId} (type ${identity.type}, labels ${JSON.stringify(identity.labels)}, ${identity.memoryBytes} bytes of memory${held.length === 0 || identity.enforcedLimits === null ? '' : `, limits held: ${identity.enforcedLimits.join(', ') || 'none'}`})`,
   );
   const failed = task.failedOn.length === 0 ? '' : `, not one where it was lost (${task.failedOn.length})`;
   return {

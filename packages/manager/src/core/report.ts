@@ -171,6 +171,8 @@ export interface SandboxWorker {
   readonly type: string | null;
   readonly labels: Readonly<Record<string, string>>;
   readonly containment: Containment | null;
+  /** The `limits` that it can hold a task to; null where it has not said. A task with others goes elsewhere. */
+  readonly enforcedLimits: readonly string[] | null;
   readonly maxTasks: number;
   /** Tasks of this manager that are on it. */
   readonly taskIds: readonly string[];

@@ -17,6 +17,8 @@ export interface WorkerIdentity {
   readonly maxTasks: number;
   readonly containment: Containment;
   readonly windowBytes: number;
+  /** The limits that it can hold a task to; null where it does not say. */
+  readonly enforcedLimits: readonly string[] | null;
 }
 
 export interface Worker {
@@ -120,6 +122,7 @@ export function identify(welcome: Welcome): WorkerIdentity {
     maxTasks: Math.min(welcome.maxTasks, MAX_TASKS),
     containment: welcome.containment,
     windowBytes: welcome.limits.windowBytes,
+    enforcedLimits: welcome.limits.enforced ?? null,
   };
 }
 
@@ -133,6 +136,7 @@ export function showWorker(worker: Worker, nowMs: number): SandboxWorker {
     type: worker.identity?.type ?? worker.startedType,
     labels: worker.identity?.labels ?? {},
     containment: worker.identity?.containment ?? null,
+    enforcedLimits: worker.identity?.enforcedLimits ?? null,
     maxTasks: worker.identity?.maxTasks ?? 0,
     taskIds: [...worker.taskIds],
     workspaces: [...worker.workspaces],

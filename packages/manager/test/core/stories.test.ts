@@ -89,6 +89,46 @@ describe('the machine', () => {
     `);
   });
 
+  test('a task with limits goes where they are held, or where nothing is said of them, and nowhere else', () => {
+    expectStory(`
+      worker_named url=ws://a
+      worker_named url=ws://b
+      connection_opened worker=w1
+      connection_opened worker=w2
+      welcome worker=w1 enforced=memoryBytes
+      welcome worker=w2 enforced=memoryBytes,pids
+      task_submitted task=t1 pids=5
+      task_submitted task=t2
+      ----
+      dial worker=w1
+      dial worker=w2
+      send worker=w1 hello
+      send worker=w2 hello
+      send worker=w2 execute_command task=t1
+      send worker=w1 execute_command task=t2
+    `);
+    expectStory(`
+      worker_named
+      connection_opened
+      welcome enforced=memoryBytes
+      task_submitted task=t1 pids=5
+      ----
+      dial worker=w1
+      send worker=w1 hello
+      settle task=t1 NO_WORKER
+    `);
+    expectStory(`
+      worker_named
+      connection_opened
+      welcome
+      task_submitted task=t1 pids=5
+      ----
+      dial worker=w1
+      send worker=w1 hello
+      send worker=w1 execute_command task=t1
+    `);
+  });
+
   test('what fits nowhere now is passed over, and does not hold up what fits', () => {
     expectStory(`
       worker_named url=ws://a

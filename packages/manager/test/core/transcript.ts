@@ -150,7 +150,7 @@ export function eventOf(type: string, fields: Fields): ManagerEvent {
 }
 
 function submissionOf(taskId: string, fields: Fields): Submission {
-  const { priority, type, memory, idempotent, workspace, zone, stdin } = fields;
+  const { priority, type, memory, idempotent, workspace, zone, stdin, pids } = fields;
   return {
     taskId,
     priority: Number(priority ?? 0),
@@ -166,6 +166,7 @@ function submissionOf(taskId: string, fields: Fields): Submission {
       command: 'x',
       ...(workspace === undefined ? {} : { workspace }),
       ...(stdin === undefined ? {} : { stdin: stdin as 'pipe' }),
+      ...(pids === undefined ? {} : { limits: { pids: Number(pids) } }),
     },
   };
 }
@@ -202,6 +203,7 @@ function messageOf(type: string, taskId: string, fields: Fields): WorkerMessage 
     detail,
     memoryUsed,
     zone,
+    enforced,
   } = fields;
   switch (type) {
     case 'welcome':
@@ -215,7 +217,12 @@ function messageOf(type: string, taskId: string, fields: Fields): WorkerMessage 
         resources: { cpus: 1, memoryBytes: Number(memory ?? 1_000), diskBytes: 1 },
         maxTasks: Number(slots ?? 1),
         containment: 'process-group',
-        limits: { maxPayloadBytes: 1_048_576, windowBytes: 1_048_576, retainBytes: 1 },
+        limits: {
+          maxPayloadBytes: 1_048_576,
+          windowBytes: 1_048_576,
+          retainBytes: 1,
+          ...(enforced === undefined ? {} : { enforced: enforced.split(',') }),
+        },
         tasks: tasks
           .split(',')
           .filter(Boolean)

@@ -176,7 +176,9 @@ export const Usage = Type.Object(
       }),
     ),
     maxMemoryBytes: Type.Optional(
-      byteCount('Most resident memory of the whole tree as measured. Left out where unknown.'),
+      byteCount(
+        'Most memory of the whole tree: what the kernel charged to its control group, cached files too, where the worker makes one, else resident memory as measured. Left out where unknown.',
+      ),
     ),
   },
   { description: 'What the whole process tree of the task used.' },

@@ -49,6 +49,13 @@ export const Welcome = Type.Object(
         maxPayloadBytes: byteCount('The largest message that the worker accepts.'),
         windowBytes: byteCount('How far past the last ack of a task it sends.'),
         retainBytes: byteCount('How much of a task’s unacknowledged output it keeps at most.'),
+        enforced: Type.Optional(
+          Type.Array(Type.String({ minLength: 1, maxLength: 64 }), {
+            maxItems: 64,
+            description:
+              'Which of the `limits` of a task it can hold a command to, as `memoryBytes`; the others it answers with `unenforceable_limit`. Left out by a worker that does not say.',
+          }),
+        ),
       },
       { description: 'The numbers in force on this worker.' },
     ),

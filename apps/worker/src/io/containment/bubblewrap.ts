@@ -28,7 +28,7 @@ import {
 } from './containment.js';
 import { type HostFiles, readClosedParents, readCommonView, writeUserList } from './host-files.js';
 import { IdmappedMounts } from './idmapped-mounts.js';
-import { Namespace } from './namespace.js';
+import { enterOrAbandon, Namespace } from './namespace.js';
 import { openEnds } from './open-ends.js';
 
 /**
@@ -53,6 +53,7 @@ type Tools = Readonly<Record<'bwrap' | 'setpriv' | 'setsid' | 'env' | 'unshare' 
 
 export class Bubblewrap implements ContainmentAdapter {
   readonly level = 'bubblewrap';
+  readonly entersGroupsFreely = true;
   readonly #tools: Tools;
   readonly #files: HostFiles;
   readonly #commonView: readonly ViewEntry[];
@@ -92,7 +93,7 @@ export class Bubblewrap implements ContainmentAdapter {
 
   async start(command: ContainedCommand): Promise<ContainedProcess> {
     const sandbox = await this.prepare(command);
-    return sandbox.run(command);
+    return sandbox.run({ ...command, groupFiles: [] }); // it is in them
   }
 
   /** Makes all ready that a command needs, the command itself left out. */
@@ -140,6 +141,7 @@ export class Bubblewrap implements ContainmentAdapter {
       const ways = child.stdio as readonly unknown[];
       (ways[FILTER_FD] as Writable).end(this.#filter);
       await namespace.ready;
+      enterOrAbandon(namespace, place.groupFiles);
       const setsid = stdio.kind === 'terminal' ? `${this.#tools.setsid} -c` : this.#tools.setsid;
       return new WaitingSandbox(namespace, ways[SCRIPT_FD] as Writable, { setsid, env: this.#tools.env });
     } finally {
@@ -213,13 +215,13 @@ class WaitingSandbox implements PreparedSandbox {
     argv,
     cwd,
     env,
-    limitFiles,
-  }: Pick<ContainedCommand, 'argv' | 'cwd' | 'env' | 'limitFiles'>): ContainedProcess {
+    groupFiles,
+  }: Pick<ContainedCommand, 'argv' | 'cwd' | 'env' | 'groupFiles'>): ContainedProcess {
     try {
       const words = [...argv, ...Object.entries(env).map((pair) => pair.join('='))];
       if (words.some((word) => Buffer.byteLength(word) >= MAX_WORD_BYTES))
         throw Object.assign(new Error('a word of it is too long'), { code: 'E2BIG' });
-      this.#namespace.enterGroups(limitFiles);
+      this.#namespace.enterGroups(groupFiles);
     } catch (error) {
       this.abandon();
       throw error;

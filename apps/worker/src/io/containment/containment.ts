@@ -16,6 +16,8 @@ export interface ContainedPlace {
   /** What the command's side opens, by path. Opening does not block. */
   readonly stdio: CommandStdio;
   readonly network: 'none' | 'host';
+  /** The control groups that it is in from its first moment, as files that take a pid. */
+  readonly groupFiles: readonly string[];
 }
 
 export interface ContainedCommand extends ContainedPlace {
@@ -24,8 +26,6 @@ export interface ContainedCommand extends ContainedPlace {
   /** Inside of the workspace. */
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
-  /** The control groups that hold it to its limits, as files that take its pid; none where it has none. */
-  readonly limitFiles: readonly string[];
 }
 
 export type CommandStdio =
@@ -63,13 +63,15 @@ export interface PreparedSandbox {
   /** It has ended without one. */
   readonly isGone: boolean;
   /** Once. @throws {NodeJS.ErrnoException} where the command cannot be started; nothing of it is left then. */
-  run(command: Pick<ContainedCommand, 'argv' | 'cwd' | 'env' | 'limitFiles'>): ContainedProcess;
+  run(command: Pick<ContainedCommand, 'argv' | 'cwd' | 'env' | 'groupFiles'>): ContainedProcess;
   /** Ends it without a command. */
   abandon(): void;
 }
 
 export interface ContainmentAdapter {
   readonly level: Containment;
+  /** Whether entering control groups costs its commands nothing, so that each can be given some to count what it uses. */
+  readonly entersGroupsFreely: boolean;
   /** Whom a task in this workspace runs as; null for the worker's own user. One that is not there is to be made, and given to that user. */
   userOf(workspace: string): TaskUser | null;
   /** Whether a task in this workspace finds the host's file at this path, links followed. */

@@ -79,8 +79,8 @@ export class Namespace implements ContainedProcess {
   }
 
   /** Puts what is to become the command into control groups, by the files that take a pid. @throws {NodeJS.ErrnoException} */
-  enterGroups(limitFiles: readonly string[]): void {
-    for (const file of limitFiles) writeFileSync(file, String(this.pid));
+  enterGroups(groupFiles: readonly string[]): void {
+    for (const file of groupFiles) writeFileSync(file, String(this.pid));
   }
 
   get isGone(): boolean {
@@ -148,6 +148,16 @@ export class Namespace implements ContainedProcess {
     if (this.#init === null) return false;
     this.pid = commandPid;
     return true;
+  }
+}
+
+/** Puts it into control groups; where that fails, ends it. @throws {NodeJS.ErrnoException} */
+export function enterOrAbandon(namespace: Namespace, groupFiles: readonly string[]): void {
+  try {
+    namespace.enterGroups(groupFiles);
+  } catch (error) {
+    namespace.abandon();
+    throw error;
   }
 }
 

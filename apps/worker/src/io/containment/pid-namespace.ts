@@ -6,7 +6,7 @@ import type { Writable } from 'node:stream';
 import { isPlainVariable } from '../../core/containment/command-script.js';
 import { spawnProcess } from '../spawn.js';
 import type { ContainedCommand, ContainedProcess, ContainmentAdapter } from './containment.js';
-import { Namespace } from './namespace.js';
+import { enterOrAbandon, Namespace } from './namespace.js';
 import { findTools, probe } from './probe.js';
 
 /**
@@ -45,6 +45,7 @@ type Tools = Readonly<Record<'setpriv' | 'unshare' | 'setsid' | 'env', string>>;
 
 class PidNamespace implements ContainmentAdapter {
   readonly level = 'pid-namespace';
+  readonly entersGroupsFreely = true;
   readonly #tools: Tools;
 
   constructor(tools: Tools) {
@@ -104,12 +105,7 @@ class PidNamespace implements ContainmentAdapter {
     if (child.pid === undefined) throw await new Promise((resolve) => child.once('error', resolve));
     const namespace = new Namespace(child);
     await namespace.ready;
-    try {
-      namespace.enterGroups(command.limitFiles);
-    } catch (error) {
-      namespace.abandon();
-      throw error;
-    }
+    enterOrAbandon(namespace, command.groupFiles);
     (child.stdio[4] as Writable).write('go\n');
     return namespace;
   }

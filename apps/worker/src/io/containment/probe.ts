@@ -15,7 +15,7 @@ export async function probe(adapter: ContainmentAdapter): Promise<string | null>
       env: { PATH: process.env.PATH ?? '' },
       stdio: { kind: 'pipes', stdin: '/dev/zero', stdout: '/dev/null', stderr: '/dev/null' },
       network: 'host',
-      limitFiles: [],
+      groupFiles: [],
     });
     const { exitCode, signal } = await contained.exited;
     await contained.endTree();

@@ -21,7 +21,7 @@ import {
 } from './containment.js';
 
 /** Enters the control groups whose files $1 lists, then becomes the command. */
-const WITHIN_LIMITS = 'for file in $1; do echo $$ > "$file" || exit 126; done; shift; exec "$@"';
+const WITHIN_GROUPS = 'for file in $1; do echo $$ > "$file" || exit 126; done; shift; exec "$@"';
 
 /** What every process of a task inherits, unless it cleans its environment. */
 const MARKER = 'SANDCREW_TASK';
@@ -50,6 +50,7 @@ export function createProcessGroup(): ContainmentAdapter {
 
 class ProcessGroup implements ContainmentAdapter {
   readonly level = 'process-group';
+  readonly entersGroupsFreely = false; // a shell goes before the command for it
   readonly #workerMark = randomUUID();
   #guardian: ChildProcess | null = null;
 
@@ -78,10 +79,10 @@ class ProcessGroup implements ContainmentAdapter {
     this.#guardian?.stdin?.end();
   }
 
-  #spawn({ argv: said, cwd, env, stdio, limitFiles }: ContainedCommand, mark: string): ChildProcess {
+  #spawn({ argv: said, cwd, env, stdio, groupFiles }: ContainedCommand, mark: string): ChildProcess {
     // The files' names are the kernel's and the worker's own: without blanks.
     const argv =
-      limitFiles.length === 0 ? said : ['/bin/sh', '-c', WITHIN_LIMITS, 'sh', limitFiles.join(' '), ...said];
+      groupFiles.length === 0 ? said : ['/bin/sh', '-c', WITHIN_GROUPS, 'sh', groupFiles.join(' '), ...said];
     const options = { cwd, env: { ...env, [MARKER]: mark }, detached: true };
     if (stdio.kind === 'terminal') {
       const onTerminal = ['-c', ON_TERMINAL, 'sh', stdio.path, ...argv];
