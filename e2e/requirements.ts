@@ -7,6 +7,7 @@ import { BLOCK_REQUIREMENTS } from './requirements/blocks.js';
 import { CLI_REQUIREMENTS } from './requirements/cli.js';
 import { CONFORMANCE_REQUIREMENTS } from './requirements/conformance.js';
 import { CONTAINMENT_REQUIREMENTS } from './requirements/containment.js';
+import { DOCS_REQUIREMENTS } from './requirements/docs.js';
 import { EDGE_REQUIREMENTS } from './requirements/edge.js';
 import { EXECUTOR_REQUIREMENTS } from './requirements/executor.js';
 import { FAULT_REQUIREMENTS } from './requirements/faults.js';
@@ -37,4 +38,5 @@ export const REQUIREMENTS: readonly Requirement[] = [
   ...AGENT_TOOLS_REQUIREMENTS,
   ...CONFORMANCE_REQUIREMENTS,
   ...TELEMETRY_REQUIREMENTS,
+  ...DOCS_REQUIREMENTS,
 ];

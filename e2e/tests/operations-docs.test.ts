@@ -7,7 +7,13 @@ import { startWorker, WORKER_COMMAND, type WorkerProcess } from '../worker-proce
 
 const ROOT = new URL('../../../', import.meta.url);
 const read = (path: string) => readFile(new URL(path, ROOT), 'utf8');
-const DOCUMENTS = ['docs/operations.md', 'docs/troubleshooting.md', 'docs/faq.md', 'docs/binary.md'];
+const DOCUMENTS = [
+  'docs/operations.md',
+  'docs/troubleshooting.md',
+  'docs/faq.md',
+  'docs/binary.md',
+  'docs/concepts.md',
+];
 /** Options of other programs that the documents show: useradd, install, docker, kubectl, npm, systemctl and this project's own tools. */
 const OTHERS = new Set(
   'system home-dir shell now from-file cert key target node check init security-opt cgroupns json name'.split(
