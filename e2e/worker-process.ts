@@ -114,7 +114,8 @@ export async function startWorker(
       const timer = globalThis.setTimeout(() => child.kill('SIGKILL'), START_TIMEOUT_MS);
       const code = await exited;
       clearTimeout(timer);
-      await rm(directory, { recursive: true, force: true });
+      // One that was killed may leave a mkfifo that is not done: what it still makes is removed as well.
+      await rm(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
       return code;
     },
   };
