@@ -230,4 +230,13 @@ export const FAULT_REQUIREMENTS: readonly Requirement[] = [
       'if (false) tellUnseenStart',
     ],
   },
+  {
+    source,
+    says: 'Small faults are made in every core, one at a time, and each has to turn a test red.',
+    test: [
+      'e2e/tests/mutation',
+      'of x = a === b && !c; are ["x = a !== b && !c;","x = a === b || !c;","x = a === b && c;",";"]',
+    ],
+    mutation: ['e2e/mutation/mutations.ts', "  '&&': ['||'],\n", ''],
+  },
 ];
