@@ -139,6 +139,10 @@ function judgeLimits({ enforcedLimits, cgroupVersion, isRoot, isContainer }: Hos
       found,
       'delegate a control group: Delegate=yes in its systemd unit, as deploy/sandcrew-worker.service has it',
     );
+  if (cgroupVersion === 2) {
+    const alone = 'start it alone in a group: as a systemd unit, or by systemd-run --scope -p Delegate=yes';
+    return weaker('limits', found, alone);
+  }
   return weaker('limits', found, 'mount the control groups: mount -t cgroup2 none /sys/fs/cgroup');
 }
 

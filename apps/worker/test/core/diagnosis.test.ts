@@ -89,10 +89,17 @@ describe('each other thing', () => {
     ['no limits, as a user', { enforcedLimits: [] }, 'limits', 'weaker', 'Delegate=yes'],
     [
       'one limit less',
-      { enforcedLimits: ['pids', 'cpus'], isRoot: true },
+      { enforcedLimits: ['pids', 'cpus'], isRoot: true, cgroupVersion: null },
       'limits',
       'weaker',
       'mount -t cgroup2',
+    ],
+    [
+      'no limits, as root, version 2',
+      { enforcedLimits: [], isRoot: true },
+      'limits',
+      'weaker',
+      'systemd-run --scope',
     ],
     ['no limits, in a container', { enforcedLimits: [], isContainer: true }, 'limits', 'weaker', 'writable'],
     ['a blind detector', { waitsFault: 'EPERM' }, 'block detection', 'weaker', 'ptrace_scope'],
