@@ -5,6 +5,7 @@
 import { AGENT_TOOLS_REQUIREMENTS } from './requirements/agent-tools.js';
 import { BLOCK_REQUIREMENTS } from './requirements/blocks.js';
 import { CLI_REQUIREMENTS } from './requirements/cli.js';
+import { CONFINEMENT_REQUIREMENTS } from './requirements/confinement.js';
 import { CONFORMANCE_REQUIREMENTS } from './requirements/conformance.js';
 import { CONTAINMENT_REQUIREMENTS } from './requirements/containment.js';
 import { DOCS_REQUIREMENTS } from './requirements/docs.js';
@@ -29,6 +30,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   ...RECOVERY_REQUIREMENTS,
   ...BLOCK_REQUIREMENTS,
   ...CONTAINMENT_REQUIREMENTS,
+  ...CONFINEMENT_REQUIREMENTS,
   ...OPERATION_REQUIREMENTS,
   ...SPEED_REQUIREMENTS,
   ...EDGE_REQUIREMENTS,

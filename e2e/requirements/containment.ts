@@ -150,8 +150,8 @@ export const CONTAINMENT_REQUIREMENTS: readonly Requirement[] = [
     test: [DECIDED, 'the token in the workspace is refused'],
     mutation: [
       `${CORE}/places.ts`,
-      '[stateDir, ...secretFiles].find',
-      '[stateDir, ...secretFiles.slice(9)].find',
+      '[stateDir, ...secretFiles, ...secretLinks].find',
+      '[stateDir, ...secretFiles.slice(9), ...secretLinks].find',
     ],
   },
   {

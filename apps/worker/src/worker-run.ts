@@ -38,7 +38,7 @@ export async function runWorker(config: WorkerConfig, means: Means): Promise<voi
   try {
     const { server, address } = await start(config, means, door?.metrics ?? null);
     door?.tellOf(server);
-    obeySignals(server, config, means.log); // whoever reads the line below may send one at once
+    obeySignals(server, config, means); // whoever reads the line below may send one at once
     const url = urlOf(config.listen, address, means.tls !== null);
     const health = door === null ? {} : { health: door.url };
     const listening = { event: 'listening', url, workerId: config.workerId, pid: process.pid, ...health };
@@ -130,7 +130,11 @@ async function policyOf(
   };
 }
 
-function obeySignals(server: SandboxWebSocketServer, config: WorkerConfig, log: Logger): void {
+function obeySignals(
+  server: SandboxWebSocketServer,
+  config: WorkerConfig,
+  { containment, log }: Means,
+): void {
   let isDraining = false;
   const drain = () => {
     server.drain(isDraining ? 0 : config.drainTimeoutMs);
@@ -138,7 +142,7 @@ function obeySignals(server: SandboxWebSocketServer, config: WorkerConfig, log: 
   };
   process.on('SIGTERM', drain);
   process.on('SIGINT', drain);
-  process.on('SIGHUP', () => reloadSecrets(server, config, log));
+  process.on('SIGHUP', () => reloadSecrets(server, containment, config, log));
   if (!config.untilStdinCloses) return;
   process.stdin.on('error', () => {});
   process.stdin.once('close', () => server.drain(0)).resume();

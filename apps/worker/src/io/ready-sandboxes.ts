@@ -147,7 +147,7 @@ export class ReadySandboxes {
     }
   }
 
-  /** Those that are too old, too many, ended, or see a directory that is not at its path any more. */
+  /** Those that are too old, too many, spoilt, or see a directory that is not at its path any more. */
   #dropUnwanted(): void {
     const nowMs = monotonicMs();
     const left = chooseWanted(this.#uses, nowMs, this.#policy);
@@ -157,7 +157,7 @@ export class ReadySandboxes {
       const isGood =
         room > 0 &&
         kind !== undefined &&
-        !one.sandbox.isGone &&
+        !one.sandbox.isSpoilt &&
         nowMs - one.madeAtMs < MAX_AGE_MS &&
         identify(kind.directories) === one.places;
       if (isGood) left.set(one.kind, room - 1);

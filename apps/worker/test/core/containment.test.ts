@@ -74,6 +74,7 @@ describe('where the worker’s own files lie', () => {
     workspace: '/srv/work',
     stateDir: '/var/lib/sandcrew',
     secretFiles: ['/etc/sandcrew/token'],
+    secretLinks: ['/srv/links/token'],
     shownWritable: [],
   };
 
@@ -81,6 +82,7 @@ describe('where the worker’s own files lie', () => {
     ['the root as workspace', { workspace: '/' }, /write everywhere/],
     ['the state directory in the workspace', { workspace: '/var/lib' }, /holds \/var\/lib\/sandcrew/],
     ['the token in the workspace', { workspace: '/etc/sandcrew' }, /holds \/etc\/sandcrew\/token/],
+    ['a link to the token in the workspace', { workspace: '/srv/links' }, /holds \/srv\/links\/token/],
     ['the token in what is writable', { shownWritable: ['/etc'] }, /^--bind-rw \/etc holds/],
     ['the workspace in the spool', { workspace: '/var/lib/sandcrew/spool' }, /own files/],
   ])('%s is refused', (_, more, fault) => {

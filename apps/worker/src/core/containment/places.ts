@@ -5,10 +5,12 @@ export interface Places {
   readonly workspace: string;
   readonly stateDir: string;
   readonly secretFiles: readonly string[];
+  /** By which the secret files are named. Whoever can change one can give the worker another file. */
+  readonly secretLinks: readonly string[];
   readonly shownWritable: readonly string[];
 }
 
-/** Directories of the system: a secret in one of them is covered alone. */
+/** Directories of the system: none of them is hidden whole, whatever lies in it. */
 const SYSTEM = [
   '/',
   '/etc',
@@ -27,14 +29,15 @@ const SYSTEM = [
  * Why tasks could get at what they must not see, or null. What a task may write it may also move away, covers and all:
  * so nothing of the worker's own lies in there.
  */
-export function judgePlaces({ workspace, stateDir, secretFiles, shownWritable }: Places): string | null {
+export function judgePlaces(places: Places): string | null {
+  const { workspace, stateDir, secretFiles, secretLinks, shownWritable } = places;
   const writable = [['--workspace', workspace], ...shownWritable.map((path) => ['--bind-rw', path])] as [
     string,
     string,
   ][];
   for (const [option, directory] of writable) {
     if (directory === '/') return `${option} / would let tasks write everywhere; name a directory of theirs`;
-    const own = [stateDir, ...secretFiles].find((path) => isInside(path, directory));
+    const own = [stateDir, ...secretFiles, ...secretLinks].find((path) => isInside(path, directory));
     if (own !== undefined)
       return `${option} ${directory} holds ${own}, which tasks must not see; put one of them elsewhere (--state-dir, --token-file, --tls-key)`;
     if (isInside(directory, stateDir) && directory !== `${stateDir}/workspace`)
@@ -43,10 +46,17 @@ export function judgePlaces({ workspace, stateDir, secretFiles, shownWritable }:
   return null;
 }
 
-/** The directories of secrets that can be hidden whole, with what is put beside them later: those that hold nothing which is shown. */
-export function chooseSecretDirectories(secretFiles: readonly string[], shown: readonly string[]): string[] {
-  const parents = secretFiles.map((path) => path.slice(0, path.lastIndexOf('/')) || '/');
+/**
+ * The directories of secrets, and of the links by which they are named, that can be hidden whole, with what is put beside them
+ * later: those that hold nothing which is shown.
+ */
+export function chooseSecretDirectories(secretPaths: readonly string[], shown: readonly string[]): string[] {
+  const parents = secretPaths.map((path) => path.slice(0, path.lastIndexOf('/')) || '/');
   return [...new Set(parents)].filter(
-    (directory) => !SYSTEM.includes(directory) && !shown.some((path) => isInside(path, directory)),
+    (directory) => !isSystemDirectory(directory) && !shown.some((path) => isInside(path, directory)),
   );
+}
+
+export function isSystemDirectory(path: string): boolean {
+  return SYSTEM.includes(path);
 }

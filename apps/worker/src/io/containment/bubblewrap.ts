@@ -14,8 +14,7 @@ import {
 import { writeCommandScript } from '../../core/containment/command-script.js';
 import { DENIED_CALLS, type Machine } from '../../core/containment/denied-calls.js';
 import { writeFilterProgram } from '../../core/containment/filter-program.js';
-import { chooseSecretDirectories } from '../../core/containment/places.js';
-import { createView, isVisible, type View, type ViewEntry } from '../../core/containment/view.js';
+import { isVisible } from '../../core/containment/view.js';
 import { spawnProcess } from '../spawn.js';
 import {
   type ContainedCommand,
@@ -26,10 +25,11 @@ import {
   type PreparedSandbox,
   type TaskDirectories,
 } from './containment.js';
-import { type HostFiles, readClosedParents, readCommonView, writeUserList } from './host-files.js';
+import { writeUserList } from './host-files.js';
 import { IdmappedMounts } from './idmapped-mounts.js';
 import { enterOrAbandon, Namespace } from './namespace.js';
 import { openEnds } from './open-ends.js';
+import type { TaskViews } from './task-views.js';
 
 /**
  * The namespace's init, as in docs/adr/0004. Its child becomes the task's user, then the command, by a script on fd 8,
@@ -55,17 +55,14 @@ export class Bubblewrap implements ContainmentAdapter {
   readonly level = 'bubblewrap';
   readonly entersGroupsFreely = true;
   readonly #tools: Tools;
-  readonly #files: HostFiles;
-  readonly #commonView: readonly ViewEntry[];
+  readonly #views: TaskViews;
   readonly #filter: Uint8Array;
   readonly #mounts: IdmappedMounts | null;
   readonly #isRoot = process.getuid?.() === 0;
 
-  constructor(tools: Tools, files: HostFiles, machine: Machine) {
+  constructor(tools: Tools, views: TaskViews, machine: Machine) {
     this.#tools = tools;
-    this.#files = files;
-    const shown = [files.workspace, ...files.shownReadOnly, ...files.shownWritable];
-    this.#commonView = readCommonView(files, chooseSecretDirectories(files.secretFiles, shown));
+    this.#views = views;
     this.#filter = writeFilterProgram(DENIED_CALLS, machine);
     this.#mounts = tools.perl === null ? null : new IdmappedMounts({ ...tools, perl: tools.perl });
   }
@@ -88,7 +85,11 @@ export class Bubblewrap implements ContainmentAdapter {
   }
 
   sees(path: string, directories: TaskDirectories): boolean {
-    return isVisible(this.#view(directories, this.userOf(directories.workspace)), path);
+    return isVisible(this.#views.create(directories, this.userOf(directories.workspace)), path);
+  }
+
+  lookAgain(): string | null {
+    return this.#views.lookAgain();
   }
 
   async start(command: ContainedCommand): Promise<ContainedProcess> {
@@ -99,11 +100,12 @@ export class Bubblewrap implements ContainmentAdapter {
   /** Makes all ready that a command needs, the command itself left out. */
   async prepare(place: ContainedPlace): Promise<PreparedSandbox> {
     const { directories, stdio } = place;
+    const { edition } = this.#views;
     const user = directories === null ? this.#anyUser : this.userOf(directories.workspace);
     const isMapped = directories !== null && (await this.#ownAll(directories, user));
     const userList = user === null || directories === null ? null : writeUserList(user, directories.home);
     const request = writeBubblewrapArguments({
-      view: this.#view(directories, user),
+      view: this.#views.create(directories, user),
       network: place.network,
       isRoot: this.#isRoot,
       terminal: stdio.kind === 'terminal' ? stdio.path : null,
@@ -143,7 +145,9 @@ export class Bubblewrap implements ContainmentAdapter {
       await namespace.ready;
       enterOrAbandon(namespace, place.groupFiles);
       const setsid = stdio.kind === 'terminal' ? `${this.#tools.setsid} -c` : this.#tools.setsid;
-      return new WaitingSandbox(namespace, ways[SCRIPT_FD] as Writable, { setsid, env: this.#tools.env });
+      const isOutdated = () => edition !== this.#views.edition;
+      const script = ways[SCRIPT_FD] as Writable;
+      return new WaitingSandbox(namespace, script, { setsid, env: this.#tools.env }, isOutdated);
     } finally {
       for (const fd of ends) closeSync(fd);
     }
@@ -155,18 +159,6 @@ export class Bubblewrap implements ContainmentAdapter {
 
   get #anyUser(): TaskUser | null {
     return this.#isRoot ? TASK_USER : null;
-  }
-
-  #view(directories: TaskDirectories | null, user: TaskUser | null): View {
-    const { shownReadOnly, shownWritable } = this.#files;
-    const own = directories === null ? [] : [directories.workspace, directories.home];
-    const shown = [...shownReadOnly, ...shownWritable, ...own];
-    const isThere = ({ path }: ViewEntry) => existsSync(path); // at the first start the state directory is not yet
-    return createView([
-      ...(user === null ? [] : readClosedParents(shown, user)),
-      ...this.#commonView.filter(isThere),
-      ...own.map((path): ViewEntry => ({ path, showing: 'writable' })),
-    ]);
   }
 
   /** Sees to it that the task's user can write its directories. Whether one of them is mapped for that. */
@@ -200,15 +192,23 @@ class WaitingSandbox implements PreparedSandbox {
   readonly #namespace: Namespace;
   readonly #script: Writable;
   readonly #tools: { readonly setsid: string; readonly env: string };
+  readonly #isOutdated: () => boolean;
 
-  constructor(namespace: Namespace, script: Writable, tools: { setsid: string; env: string }) {
+  /** @param isOutdated Whether it shows what is hidden by now. */
+  constructor(
+    namespace: Namespace,
+    script: Writable,
+    tools: { setsid: string; env: string },
+    isOutdated: () => boolean,
+  ) {
+    this.#isOutdated = isOutdated;
     this.#namespace = namespace;
     this.#script = script;
     this.#tools = tools;
   }
 
-  get isGone(): boolean {
-    return this.#namespace.isGone;
+  get isSpoilt(): boolean {
+    return this.#namespace.isGone || this.#isOutdated();
   }
 
   run({

@@ -60,8 +60,8 @@ export interface ContainedProcess {
 
 /** A sandbox that waits for its one command. */
 export interface PreparedSandbox {
-  /** It has ended without one. */
-  readonly isGone: boolean;
+  /** It has ended without one, or shows what is hidden by now. */
+  readonly isSpoilt: boolean;
   /** Once. @throws {NodeJS.ErrnoException} where the command cannot be started; nothing of it is left then. */
   run(command: Pick<ContainedCommand, 'argv' | 'cwd' | 'env' | 'groupFiles'>): ContainedProcess;
   /** Ends it without a command. */
@@ -83,6 +83,11 @@ export interface ContainmentAdapter {
   start(command: ContainedCommand): Promise<ContainedProcess>;
   /** Makes a sandbox before its command is known; undefined where a start has nothing that could be done ahead. */
   prepare?(place: ContainedPlace): Promise<PreparedSandbox>;
+  /**
+   * Looks where the worker's secret files lie by now, and hides them from tasks to come; undefined where nothing is hidden.
+   * Why they cannot be hidden there, or null.
+   */
+  lookAgain?(): string | null;
   /** Ends what the adapter itself keeps running. */
   close(): void;
 }

@@ -3,8 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { judgePlaces } from '../../core/containment/places.js';
 import { Bubblewrap } from './bubblewrap.js';
 import type { ContainmentAdapter } from './containment.js';
-import { followAllLinks, type HostFiles } from './host-files.js';
+import { type HostFiles, lookAtFiles } from './host-files.js';
 import { findTools, probe } from './probe.js';
+import { TaskViews } from './task-views.js';
 
 /** The adapter, or in a sentence why it cannot be had. */
 export async function findBubblewrap(given: HostFiles): Promise<ContainmentAdapter | string> {
@@ -17,10 +18,10 @@ export async function findBubblewrap(given: HostFiles): Promise<ContainmentAdapt
   if (tools === null)
     return 'it needs setpriv, setsid, unshare and nsenter (package util-linux) and env (coreutils) in PATH';
   const perl = await findTools('perl');
-  const files = followAllLinks(given);
+  const files = lookAtFiles(given);
   const fault = findMissing(files) ?? judgePlaces(files);
   if (fault !== null) return fault;
-  const adapter = new Bubblewrap({ ...tools, perl: perl?.perl ?? null }, files, arch);
+  const adapter = new Bubblewrap({ ...tools, perl: perl?.perl ?? null }, new TaskViews(given, files), arch);
   const probed = await probe(adapter);
   if (probed !== null) return `bwrap does not work here (${probed})${whatToAllow()}`;
   const unusable = await adapter.tryWorkspace(files.workspace);

@@ -1,8 +1,9 @@
 /** Looks at the host's files for what a contained task's view of them is made of. It decides nothing. */
-import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import type { TaskUser } from '../../core/containment/bubblewrap-arguments.js';
+import { chooseSecretDirectories } from '../../core/containment/places.js';
 import { parentsOf, type ViewEntry } from '../../core/containment/view.js';
+import { followEachLink, followLinks } from './links.js';
 
 /** The worker's own files and the operator's wishes; paths as they were given. */
 export interface HostFiles {
@@ -15,22 +16,24 @@ export interface HostFiles {
   readonly shownWritable: readonly string[];
 }
 
-/** Follows the links of the part of a path that is there. */
-function followLinks(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path === '/' ? path : join(followLinks(dirname(path)), basename(path));
-  }
+/** The same, looked at: links followed. */
+export interface FoundFiles extends HostFiles {
+  /** By which the secret files are named, each at a path without another one. */
+  readonly secretLinks: readonly string[];
 }
 
-export function followAllLinks(files: HostFiles): HostFiles {
+export function lookAtFiles(files: HostFiles): FoundFiles {
+  const ways = files.secretFiles.map(followEachLink);
+  const workspace = followLinks(files.workspace);
+  const shownReadOnly = files.shownReadOnly.map(followLinks);
+  const shownWritable = files.shownWritable.map(followLinks);
   return {
-    workspace: followLinks(files.workspace),
+    workspace,
     stateDir: followLinks(files.stateDir),
-    secretFiles: files.secretFiles.map(followLinks),
-    shownReadOnly: files.shownReadOnly.map(followLinks),
-    shownWritable: files.shownWritable.map(followLinks),
+    secretFiles: ways.map(({ end }) => end),
+    secretLinks: ways.flatMap(({ links }) => links),
+    shownReadOnly,
+    shownWritable,
   };
 }
 
@@ -43,16 +46,19 @@ const PROCESSORS = '/sys/devices/system';
 const RESOLVER = '/etc/resolv.conf';
 
 /** What every task's view has in it. */
-export function readCommonView(files: HostFiles, hiddenDirectories: readonly string[]): ViewEntry[] {
-  const { stateDir, secretFiles, shownReadOnly, shownWritable } = files;
+export function readCommonView(files: FoundFiles): ViewEntry[] {
+  const { workspace, stateDir, secretFiles, secretLinks, shownReadOnly, shownWritable } = files;
+  const shown = [workspace, ...shownReadOnly, ...shownWritable];
+  const secretDirectories = chooseSecretDirectories([...secretFiles, ...secretLinks], shown);
   return [
+    ...secretDirectories.map((path) => entry(path, 'hidden')),
     ...there(SCRATCH).map((path) => entry(path, 'scratch')),
     ...there(HIDDEN).map((path) => entry(path, 'hidden')),
     ...there([PROCESSORS, RESOLVER]).map((path) => entry(path, 'readOnly')),
     ...shownReadOnly.map((path) => entry(path, 'readOnly')),
     ...shownWritable.map((path) => entry(path, 'writable')),
     ...secretFiles.map((path) => entry(path, 'masked')),
-    ...[stateDir, ...hiddenDirectories].map((path) => entry(path, 'hidden')),
+    entry(stateDir, 'hidden'),
   ];
 }
 

@@ -1,0 +1,45 @@
+/** What else is kept from tasks, and said of how they are held: secrets wherever they lie. */
+import type { Requirement } from './requirement.js';
+
+const CORE = 'apps/worker/src/core/containment';
+const IO = 'apps/worker/src/io/containment';
+const HIDDEN = 'apps/worker/test/io/hidden-files';
+const DECIDED = 'apps/worker/test/core/containment';
+const source = 'Confinement';
+
+export const CONFINEMENT_REQUIREMENTS: readonly Requirement[] = [
+  {
+    source,
+    says: 'The directories of links to a secret are hidden.',
+    test: [HIDDEN, 'the directory of each link to a secret is hidden, and those that it is rotated to'],
+    mutation: [`${IO}/host-files.ts`, '[...secretFiles, ...secretLinks], shown', '[...secretFiles], shown'],
+  },
+  {
+    source,
+    says: 'A link to a secret that tasks could change is a fault of the configuration.',
+    test: [DECIDED, 'a link to the token in the workspace is refused'],
+    mutation: [`${CORE}/places.ts`, '...secretFiles, ...secretLinks].find', '...secretFiles].find'],
+  },
+  {
+    source,
+    says: 'SIGHUP hides the places to which secrets have moved.',
+    test: [HIDDEN, 'at SIGHUP the places to which secrets have moved are hidden from all tasks to come'],
+    mutation: [
+      'apps/worker/src/secrets-reload.ts',
+      'containment.lookAgain?.() ?? null',
+      'null as string | null',
+    ],
+  },
+  {
+    source,
+    says: 'No sandbox that was made ahead shows a place to which a secret has moved.',
+    test: [HIDDEN, 'at SIGHUP the places to which secrets have moved are hidden from all tasks to come'],
+    mutation: [`${IO}/task-views.ts`, 'this.edition++;', ''],
+  },
+  {
+    source,
+    says: 'A secret that has moved to where tasks could change it is not taken.',
+    test: [HIDDEN, 'a secret that has moved to where tasks could change it is not taken, and it is said why'],
+    mutation: [`${IO}/task-views.ts`, 'if (fault !== null) return fault;', ''],
+  },
+];
