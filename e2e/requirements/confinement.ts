@@ -1,4 +1,4 @@
-/** What else is kept from tasks, and said of how they are held: secrets wherever they lie. */
+/** What else is kept from tasks, and said of how they are held: homes and secrets wherever they lie, files that are got. */
 import type { Requirement } from './requirement.js';
 
 const CORE = 'apps/worker/src/core/containment';
@@ -8,6 +8,33 @@ const DECIDED = 'apps/worker/test/core/containment';
 const source = 'Confinement';
 
 export const CONFINEMENT_REQUIREMENTS: readonly Requirement[] = [
+  {
+    source,
+    says: 'The home that HOME names is hidden, wherever it is.',
+    test: [HIDDEN, 'the home that HOME names is hidden, and what lies in it of the worker goes on working'],
+    mutation: [`${IO}/host-files.ts`, '[() => userInfo().homedir, homedir]', '[() => userInfo().homedir]'],
+  },
+  {
+    source,
+    says: 'The home of the worker’s own user is hidden, wherever it is.',
+    test: [HIDDEN, 'homes of the list of users are hidden: the worker’s own, and of those who can log in'],
+    mutation: [`${IO}/host-files.ts`, '[() => userInfo().homedir, homedir]', '[homedir]'],
+  },
+  {
+    source,
+    says: 'The homes of users who can log in are hidden, wherever they are.',
+    test: [HIDDEN, 'homes of the list of users are hidden: the worker’s own, and of those who can log in'],
+    mutation: [`${CORE}/homes.ts`, 'return !CLOSED_SHELLS.includes', 'return CLOSED_SHELLS.includes'],
+  },
+  {
+    source,
+    says: 'No directory of the system is hidden as somebody’s home.',
+    test: [
+      DECIDED,
+      'are the worker’s own, those of who can log in, and others outside of /var; never a directory of the system',
+    ],
+    mutation: [`${CORE}/homes.ts`, '!PROGRAMS.some(', '!PROGRAMS.slice(9).some('],
+  },
   {
     source,
     says: 'The directories of links to a secret are hidden.',

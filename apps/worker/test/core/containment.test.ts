@@ -8,6 +8,7 @@ import { writeBubblewrapArguments } from '#src/core/containment/bubblewrap-argum
 import { writeCommandScript } from '#src/core/containment/command-script.js';
 import { DENIED_CALLS, type DeniedCall } from '#src/core/containment/denied-calls.js';
 import { writeFilterProgram } from '#src/core/containment/filter-program.js';
+import { chooseHomes, decodeUserList, gatherHomes } from '#src/core/containment/homes.js';
 import { chooseSecretDirectories, judgePlaces } from '#src/core/containment/places.js';
 import { createView, isVisible, missingParents, type ViewEntry } from '#src/core/containment/view.js';
 
@@ -97,6 +98,51 @@ describe('where the worker’s own files lie', () => {
   test('the directory of a secret is hidden whole, but for one of the system’s and one that holds what is shown', () => {
     const secrets = ['/etc/sandcrew/token', '/etc/key.pem', '/srv/key.pem', '/opt/tokens/a'];
     expect(chooseSecretDirectories(secrets, ['/srv/work', '/opt/tokens/tool'])).toEqual(['/etc/sandcrew']);
+  });
+});
+
+describe('homes that are hidden', () => {
+  const users = decodeUserList(
+    [
+      'root:x:0:0:root:/root:/bin/bash',
+      'games:x:5:60:games:/usr/games:/usr/sbin/nologin',
+      'www-data:x:33:33:www-data:/var/www:/usr/sbin/nologin',
+      'mail:x:8:8:mail:/var/mail:/usr/sbin/nologin',
+      'nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin',
+      'systemd-network:x:998:998::/:/usr/sbin/nologin',
+      'postgres:x:101:104:PostgreSQL,,,:/var/lib/postgresql:/bin/bash',
+      'jenkins:x:102:105:Jenkins:/var/lib/jenkins:',
+      'redis:x:103:106::/var/lib/redis:/usr/sbin/nologin',
+      'app:x:104:107::/opt/app:/usr/sbin/nologin',
+      'operator:x:105:108::/var/lib:/bin/bash',
+      'tool:x:106:109::/usr/lib/tool:/bin/bash',
+      'odd:x:107:110::home:/bin/bash',
+      '+::::::',
+      'broken line',
+    ].join('\n'),
+  );
+
+  test('are the worker’s own, those of who can log in, and others outside of /var; never a directory of the system', () => {
+    expect(chooseHomes(users, ['/var/lib/sandcrew', '/usr/lib/sandcrew', '/', '', '/data/u'])).toEqual([
+      '/var/lib/sandcrew',
+      '/data/u',
+      '/root',
+      '/nonexistent',
+      '/var/lib/postgresql',
+      '/var/lib/jenkins',
+      '/opt/app',
+    ]);
+  });
+
+  test('where many lie in one directory it is hidden in their place, unless it is one of the system’s', () => {
+    const named = (parent: string, count: number) =>
+      Array.from({ length: count }, (_, index) => `${parent}/u${index}`);
+    expect(gatherHomes([...named('/export/home', 9), '/srv/u', ...named('/data', 8)])).toEqual([
+      '/export/home',
+      '/srv/u',
+      ...named('/data', 8),
+    ]);
+    expect(gatherHomes(named('/srv', 9))).toEqual(named('/srv', 9));
   });
 });
 

@@ -13,11 +13,15 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect } from '@jest/globals';
-import { testIf } from '../needs.js';
+import { hasProgram, testIf } from '../needs.js';
 import { Client, LEVELS, TOKEN, until, WorkerRun } from '../worker-process.js';
 
 const isRoot = process.getuid?.() === 0;
 const withBubblewrap = testIf(LEVELS.includes('bubblewrap'), 'bwrap (Debian: bubblewrap)');
+const asRoot = testIf(
+  LEVELS.includes('bubblewrap') && isRoot && hasProgram('unshare', '--version'),
+  'bwrap (Debian: bubblewrap) and unshare, run as root',
+);
 
 let outside: string;
 let run: WorkerRun | null;
@@ -75,6 +79,50 @@ async function say(command: string): Promise<string> {
   const { stdout, stderr } = await client.run(command);
   return `${stdout}${stderr}`.trim();
 }
+
+withBubblewrap(
+  'the home that HOME names is hidden, and what lies in it of the worker goes on working',
+  async () => {
+    const home = directory('home');
+    writeFileSync(join(home, '.netrc'), 'password', { mode: 0o644 });
+    const state = join(home, '.local/state/sandcrew');
+    const tokenFile = writeToken(join(home, 'token'));
+    const workspace = directory('home/project');
+    chmodSync(workspace, 0o777);
+    const shown = directory('home/tools');
+    writeFileSync(join(shown, 'tool'), 'a tool', { mode: 0o644 });
+    const more = ['--workspace', workspace, '--bind-ro', shown];
+    await startWorker({ tokenFile, stateDir: state, more, env: { HOME: home } });
+    expect(await say(`ls -A ${home}; cat ${home}/.netrc`)).toMatch(
+      /^\.local\nproject\ntools\ncat: .*No such file/,
+    );
+    expect(await say(`cat ${shown}/tool; touch ${home}/x`)).toMatch(/^a tooltouch: .*Read-only/);
+    expect(await say('echo a > made; echo b > ~/made; cat made ~/made; pwd')).toBe(`a\nb\n${workspace}`);
+  },
+);
+
+asRoot('homes of the list of users are hidden: the worker’s own, and of those who can log in', async () => {
+  const homes = ['own', 'person', 'service', 'shown'];
+  for (const name of homes) writeFileSync(join(directory(name), 'private'), 'text', { mode: 0o644 });
+  const list = readFileSync('/etc/passwd', 'utf8').replace(/^root:.*\n/m, '');
+  const lines = [
+    `root:x:0:0::${outside}/own:/usr/sbin/nologin`,
+    `person:x:4001:4001::${outside}/person/:/bin/bash`,
+    `service:x:4002:4002::${outside}/service:/usr/sbin/nologin`,
+    `shown:x:4003:4003::${outside}/shown:/bin/bash`,
+    'root-again:x:0:0::/:/bin/bash',
+    'programs:x:4004:4004::/usr/bin:/bin/bash',
+  ];
+  const userList = join(outside, 'passwd');
+  writeFileSync(userList, `${lines.join('\n')}\n${list}`);
+  const put = 'mount --bind "$0" /etc/passwd && exec "$@"';
+  const launcher = ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', put, userList];
+  const more = ['--bind-ro', join(outside, 'shown')];
+  await startWorker({ tokenFile: writeToken(join(directory('secret'), 'token')), launcher, more });
+  expect(
+    await say(`cd ${outside}; for name in ${homes.join(' ')}; do echo $name: $(ls -A $name); done`),
+  ).toBe('own:\nperson:\nservice: private\nshown: private');
+});
 
 withBubblewrap(
   'the directory of each link to a secret is hidden, and those that it is rotated to',

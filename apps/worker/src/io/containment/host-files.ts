@@ -1,8 +1,10 @@
 /** Looks at the host's files for what a contained task's view of them is made of. It decides nothing. */
 import { existsSync, readFileSync, statSync } from 'node:fs';
+import { homedir, userInfo } from 'node:os';
 import type { TaskUser } from '../../core/containment/bubblewrap-arguments.js';
+import { chooseHomes, decodeUserList, gatherHomes, isHomePlace } from '../../core/containment/homes.js';
 import { chooseSecretDirectories } from '../../core/containment/places.js';
-import { parentsOf, type ViewEntry } from '../../core/containment/view.js';
+import { isInside, parentsOf, type ViewEntry } from '../../core/containment/view.js';
 import { followEachLink, followLinks } from './links.js';
 
 /** The worker's own files and the operator's wishes; paths as they were given. */
@@ -20,6 +22,8 @@ export interface HostFiles {
 export interface FoundFiles extends HostFiles {
   /** By which the secret files are named, each at a path without another one. */
   readonly secretLinks: readonly string[];
+  /** Of this host's users, as far as they are hidden apart. */
+  readonly homes: readonly string[];
 }
 
 export function lookAtFiles(files: HostFiles): FoundFiles {
@@ -34,7 +38,31 @@ export function lookAtFiles(files: HostFiles): FoundFiles {
     secretLinks: ways.flatMap(({ links }) => links),
     shownReadOnly,
     shownWritable,
+    homes: findHomes([workspace, ...shownReadOnly, ...shownWritable]),
   };
+}
+
+/** Those in HIDDEN are not looked at one by one: they may be many, and lie on other hosts. */
+function findHomes(shown: readonly string[]): string[] {
+  const isApart = (home: string) => !HIDDEN.some((directory) => isInside(home, directory));
+  const homes = chooseHomes(decodeUserList(readUserList()), ownHomes()).filter(isApart).map(followLinks);
+  const isGiven = (home: string) => shown.some((path) => isInside(home, path));
+  return gatherHomes(homes.filter((home) => isHomePlace(home) && !isGiven(home)));
+}
+
+/** As the system has it, and as HOME says; a user of a container may have neither. */
+function ownHomes(): string[] {
+  return [() => userInfo().homedir, homedir].flatMap((tell) => {
+    try {
+      return [tell()];
+    } catch {
+      return [];
+    }
+  });
+}
+
+function readUserList(): string {
+  return existsSync(USER_LIST) ? readFileSync(USER_LIST, 'utf8') : '';
 }
 
 /** Homes, and where sockets live. /tmp and its like are the task's own instead. */
@@ -44,14 +72,15 @@ const SCRATCH = ['/tmp', '/var/tmp', '/dev/shm'];
 const PROCESSORS = '/sys/devices/system';
 /** Often a link into /run. */
 const RESOLVER = '/etc/resolv.conf';
+const USER_LIST = '/etc/passwd';
 
 /** What every task's view has in it. */
 export function readCommonView(files: FoundFiles): ViewEntry[] {
-  const { workspace, stateDir, secretFiles, secretLinks, shownReadOnly, shownWritable } = files;
+  const { workspace, stateDir, secretFiles, secretLinks, shownReadOnly, shownWritable, homes } = files;
   const shown = [workspace, ...shownReadOnly, ...shownWritable];
   const secretDirectories = chooseSecretDirectories([...secretFiles, ...secretLinks], shown);
   return [
-    ...secretDirectories.map((path) => entry(path, 'hidden')),
+    ...[...homes, ...secretDirectories].map((path) => entry(path, 'hidden')),
     ...there(SCRATCH).map((path) => entry(path, 'scratch')),
     ...there(HIDDEN).map((path) => entry(path, 'hidden')),
     ...there([PROCESSORS, RESOLVER]).map((path) => entry(path, 'readOnly')),
@@ -77,7 +106,7 @@ function mayPass(directory: string, { uid, gid }: TaskUser): boolean {
 
 /** The host's list of users, with the task's among them: ssh and others want to know who they are. Null where it is there. */
 export function writeUserList({ uid, gid }: TaskUser, home: string): string | null {
-  const list = readFileSync('/etc/passwd', 'utf8');
+  const list = readUserList();
   if (list.split('\n').some((line) => line.split(':')[2] === String(uid))) return null;
   if (/[:\n]/.test(home)) return null; // no field can hold it
   return `${list.replace(/\n*$/, '\n')}sandcrew:x:${uid}:${gid}:Sandcrew task:${home}:/bin/sh\n`;

@@ -1,4 +1,4 @@
-/** What tasks see of the host's files, as the worker's own files lie by now. */
+/** What tasks see of the host's files, as the worker's own files and the users' homes lie by now. */
 import { existsSync } from 'node:fs';
 import type { TaskUser } from '../../core/containment/bubblewrap-arguments.js';
 import { judgePlaces } from '../../core/containment/places.js';
@@ -28,11 +28,12 @@ export class TaskViews {
 
   /** For views to come. What was a secret stays hidden: a key that was replaced may be trusted still. Why nothing could be changed, or null. */
   lookAgain(): string | null {
-    const { secretFiles, secretLinks } = lookAtFiles(this.#given);
+    const { secretFiles, secretLinks, homes } = lookAtFiles(this.#given);
     const found = {
       ...this.#found,
       secretFiles: [...new Set([...this.#found.secretFiles, ...secretFiles])],
       secretLinks: [...new Set([...this.#found.secretLinks, ...secretLinks])],
+      homes,
     };
     const fault = judgePlaces(found);
     if (fault !== null) return fault;
