@@ -8,7 +8,7 @@ import { CLI_REQUIREMENTS } from './requirements/cli.js';
 import { CONFINEMENT_REQUIREMENTS } from './requirements/confinement.js';
 import { CONFORMANCE_REQUIREMENTS } from './requirements/conformance.js';
 import { CONTAINMENT_REQUIREMENTS } from './requirements/containment.js';
-import { DOCS_REQUIREMENTS } from './requirements/docs.js';
+import { DOCS_REQUIREMENTS, NEWCOMER_REQUIREMENTS } from './requirements/docs.js';
 import { EDGE_REQUIREMENTS } from './requirements/edge.js';
 import { EXECUTOR_REQUIREMENTS } from './requirements/executor.js';
 import { FAULT_REQUIREMENTS } from './requirements/faults.js';
@@ -41,4 +41,5 @@ export const REQUIREMENTS: readonly Requirement[] = [
   ...CONFORMANCE_REQUIREMENTS,
   ...TELEMETRY_REQUIREMENTS,
   ...DOCS_REQUIREMENTS,
+  ...NEWCOMER_REQUIREMENTS,
 ];

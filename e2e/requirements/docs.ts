@@ -35,3 +35,35 @@ export const DOCS_REQUIREMENTS: readonly Requirement[] = [
     mutation: ['docs/telemetry.md', "startActiveSpan('mend the build'", "startActiveSpan('mend'"],
   },
 ];
+
+/** What a newcomer meets, and is told in a sentence. */
+export const NEWCOMER_REQUIREMENTS: readonly Requirement[] = [
+  {
+    source: 'Newcomers',
+    says: 'A worker whose stdout nobody reads serves on.',
+    test: ['apps/worker/test/io/start', 'that nobody reads ends no worker'],
+    mutation: [
+      'apps/worker/src/main.ts',
+      "if (code === 'EPIPE') return;",
+      "if (code === 'EPIPE') throw new Error(message);",
+    ],
+  },
+  {
+    source: 'Newcomers',
+    says: 'An answer that stdout does not take is no success.',
+    test: [
+      'apps/worker/test/io/start',
+      'that takes nothing is told, and an answer that is lost is no success',
+    ],
+    mutation: ['apps/worker/src/main.ts', "if (code === 'EPIPE') return;", "if (code !== '') return;"],
+  },
+  {
+    source: 'Newcomers',
+    says: 'wss:// at a worker without TLS is told as that, at once.',
+    test: [
+      'packages/manager/test/refused-connections',
+      'by wss:// at a worker without TLS is told as that at once',
+    ],
+    mutation: ['packages/manager/src/io/dial-fault.ts', '/wrong version number/', '/wrong number/'],
+  },
+];

@@ -150,6 +150,13 @@ test.each([
     /expected the id of a check or one of the areas upgrade, frames/,
   ],
   ['no program of a manager', ['manager'], 2, /expected a program behind --, got none/],
+  [
+    'a program that is not there',
+    ['manager', '--', 'no-such-program'],
+    3,
+    /^sandcrew-conformance: cannot start no-such-program: expected a program/,
+  ],
+  ['an option that there is not', ['--hlep'], 2, /^sandcrew-conformance: unknown option '--hlep'/],
 ])('%s ends the suite with a sentence and a status of its own', (_, args, status, sentence) => {
   const ended = spawnSync(process.execPath, [CONFORMANCE, ...args], { encoding: 'utf8' });
   expect(ended.stderr).toMatch(sentence);

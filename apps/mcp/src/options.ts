@@ -58,7 +58,12 @@ export function readOptions(argv: readonly string[], version: string): ReadOptio
     if (error.exitCode === 0) return { kind: 'told', text: told };
     return {
       kind: 'refused',
-      faults: [`${error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')}.`],
+      faults: [
+        `${error.message
+          .replace(/^error: /, '')
+          .replace(/\s*\n\s*/g, ' ')
+          .replace(/\.$/, '')}.`,
+      ],
     };
   }
   const faults: string[] = [];
@@ -118,7 +123,9 @@ function judgeWords(words: Words, faults: string[]): ServerOptions {
       "--token-file: expected the file that holds the worker's token, got none (or SANDCREW_TOKEN_FILE).",
     );
   if (worker !== undefined && workspace !== undefined)
-    faults.push('--workspace: expected no --worker beside it, which has a directory of its own.');
+    faults.push(
+      '--workspace: expected no --worker (or SANDCREW_WORKER) beside it, which has a directory of its own.',
+    );
   const hasHttpOptions = [httpTokenFile, words.allowHost, words.allowOrigin].some(
     (given) => given !== undefined,
   );

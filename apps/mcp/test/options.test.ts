@@ -64,7 +64,7 @@ describe('options', () => {
     [['--worker', 'ws://h:1'], ['--token-file: expected the file']],
     [
       ['--worker', 'ws://h:1', '--token-file', 't', '--workspace', '.'],
-      ['--workspace: expected no --worker'],
+      ['--workspace: expected no --worker (or SANDCREW_WORKER)'],
     ],
     [
       ['--http', '0.0.0.0:80', '--http-token-file', 't'],
@@ -82,6 +82,7 @@ describe('options', () => {
     [['--yield', '0s'], ['--yield: expected a duration']],
     [['--yield', '2h'], ['--yield: expected a duration']],
     [['--connect-timeout', '10'], ['--connect-timeout: expected a duration up to 60m such as 45s, got "10"']],
+    [['stray'], ['too many arguments. Expected 0 arguments but got 1.']],
     [['--wrker', 'x'], ["unknown option '--wrker' (Did you mean --worker?)"]],
   ])('that make no sense are refused by name: %j', (words, faults) => {
     const read = readOptions(words, '1.2.3');
@@ -89,5 +90,6 @@ describe('options', () => {
     const said = read.kind === 'refused' ? read.faults : [];
     expect(said).toHaveLength(faults.length);
     for (const [index, fault] of faults.entries()) expect(said[index]).toContain(fault);
+    expect(said.join(' ')).not.toContain('..');
   });
 });

@@ -19,9 +19,17 @@ import { runWorker } from './worker-run.js';
 
 const USAGE_FAULT = 2;
 
+let isUnsaid = false;
+// Whoever read it may have gone (EPIPE), and a worker that serves serves on. An answer that is lost otherwise is no success.
+process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+  if (code === 'EPIPE') return;
+  isUnsaid = true;
+  process.exitCode ||= failWith([`stdout: ${message}`]);
+});
+
 // No `await` here: the binary is CommonJS, which has none at its top.
 void main(process.argv.slice(2)).then((exitCode) => {
-  process.exitCode = exitCode;
+  process.exitCode = exitCode || (isUnsaid ? USAGE_FAULT : 0);
 });
 
 async function main(argv: readonly string[]): Promise<number> {

@@ -22,7 +22,7 @@ import { hasProgram } from './needs.js';
 
 const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 /** The words before a worker's options: WORKER_COMMAND, as `npm run test:binary` sets it, or this checkout's. */
-const COMMAND = process.env.WORKER_COMMAND?.split(' ') ?? [process.execPath, MAIN];
+export const COMMAND = process.env.WORKER_COMMAND?.split(' ') ?? [process.execPath, MAIN];
 export const TOKEN = 'test-token-of-more-than-thirty-two-characters';
 
 const withBubblewrap = hasProgram('bwrap', '--version');

@@ -18,6 +18,9 @@ async function main(argv: readonly string[]): Promise<number> {
   const program = new Command('sandcrew-conformance')
     .description('Holds any worker or manager against the Sandcrew protocol, docs/protocol.md.')
     .version(version)
+    .configureOutput({
+      outputError: (text, write) => write(text.replace(/^error: /, 'sandcrew-conformance: ')),
+    })
     .exitOverride();
   for (const addCommand of [addWorkerCommand, addManagerCommand])
     addCommand(program, (value) => {

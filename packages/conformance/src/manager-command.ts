@@ -2,6 +2,7 @@
 import { type Command, Option } from 'commander';
 import { carryOut, type RunFlags } from './checked-run.js';
 import { EXIT, Failure } from './exit-status.js';
+import { isStartable } from './io/program-path.js';
 import { MANAGER_CHECKS } from './manager/manager-checks.js';
 import { ManagerBench } from './manager-bench.js';
 import { wholeNumber } from './whole-number.js';
@@ -40,7 +41,7 @@ the command, and with another code than 0 where it did not come to its own end. 
 CONFORMANCE_COMMAND, CONFORMANCE_URL and CONFORMANCE_TOKEN_FILE. For example:
   sandcrew-conformance manager -- sandcrew run --worker {url} --token-file {token-file} -- {command}
 
-Exit status: 0 it keeps the contract, 1 a check failed, 2 wrong usage, 130 interrupted.`,
+Exit status: 0 it keeps the contract, 1 a check failed, 2 wrong usage, 3 it cannot be started, 130 interrupted.`,
     )
     .action(async (words: readonly string[], { only = [], ...flags }: ManagerFlags) => {
       if (words.length === 0 && !flags.list)
@@ -51,7 +52,10 @@ Exit status: 0 it keeps the contract, 1 a check failed, 2 wrong usage, 130 inter
           {
             name: `the manager ${words.join(' ')}`,
             checks: MANAGER_CHECKS,
-            prepare: () => Promise.resolve(flags.atOnce),
+            prepare: () => {
+              refuseWhatCannotStart(words[0] ?? '');
+              return Promise.resolve(flags.atOnce);
+            },
             open: () => new ManagerBench(target),
             timeoutMs: Math.max(CHECK_TIMEOUT_MS, 5 * flags.patienceMs),
           },
@@ -59,4 +63,12 @@ Exit status: 0 it keeps the contract, 1 a check failed, 2 wrong usage, 130 inter
         ),
       );
     });
+}
+
+/** One sentence, where each check would fail of the same. @throws {Failure} */
+function refuseWhatCannotStart(program: string): void {
+  if (isStartable(program)) return;
+  throw new Failure(`cannot start ${program}: expected a program that is there and may be executed`, {
+    status: EXIT.unreachable,
+  });
 }

@@ -89,6 +89,15 @@ describe('a dial that is refused', () => {
     expect(await told).toContain('bye, [token]');
   });
 
+  test('by wss:// at a worker without TLS is told as that at once', async () => {
+    const workers = [{ url: worker.url.replace('ws:', 'wss:'), token: 'x' }];
+    const error = await faultOf(manage({ workers, connectTimeoutMs: 600_000 }).run({ command: 'x' }));
+    expect(error.code).toBe('WORKER_UNREACHABLE');
+    expect(error.message).toMatch(
+      /^wss:\/\/\S+ does not speak TLS: expected .* or ws:\/\/ in the URL[^\n]*$/,
+    );
+  });
+
   test('for a wrong token is TOKEN_REFUSED', async () => {
     const workers = [{ url: worker.url, token: 'wrong' }];
     expect(await faultOf(manage({ workers }).run({ command: 'x' }))).toMatchObject({ code: 'TOKEN_REFUSED' });

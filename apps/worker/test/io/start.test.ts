@@ -1,9 +1,11 @@
 /** How a worker starts, refuses to start, and is told of new tokens. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  closeSync,
   existsSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -11,10 +13,10 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer, type Server } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { isAlive, Place, TestWorker, TOKEN, WorkerRun } from '../worker-process.js';
+import { COMMAND, isAlive, Place, TestWorker, TOKEN, until, WorkerRun } from '../worker-process.js';
 
 let place: Place;
 let servers: Server[];
@@ -279,6 +281,39 @@ test('a worker is started from a file, and --print-config shows what that comes 
     'max-tasks': { value: 16, source: 'default' },
   });
   expect(shown.stdout).not.toContain(TOKEN);
+});
+
+describe('a stdout', () => {
+  test('that nobody reads ends no worker', async () => {
+    const socket = join(place.path, 'unread.sock');
+    const run = new WorkerRun([...place.arguments, '--listen', `unix:${socket}`]);
+    run.child.stdout?.destroy();
+    await until(() => existsSync(socket), 15_000);
+    const client = await new Promise<Socket>((resolve, reject) => {
+      const dialled = connect(socket, () => resolve(dialled)).once('error', reject);
+    });
+    client.destroy();
+    run.kill('SIGTERM');
+    expect({ exitCode: await run.ended, stderr: run.stderr }).toEqual({
+      exitCode: 0,
+      stderr: expect.stringContaining('"stopped"'),
+    });
+  });
+
+  const onLinux = process.platform === 'linux' ? test : test.skip;
+  onLinux('that takes nothing is told, and an answer that is lost is no success', () => {
+    const full = openSync('/dev/full', 'w');
+    const [program = '', ...words] = COMMAND;
+    const ended = spawnSync(program, [...words, '--help'], {
+      stdio: ['ignore', full, 'pipe'],
+      encoding: 'utf8',
+    });
+    closeSync(full);
+    expect(ended).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/^sandcrew-worker: stdout: ENOSPC.*\n$/),
+    });
+  });
 });
 
 test('--help and --version answer and exit', async () => {

@@ -36,6 +36,12 @@ export function faultOfStatus(url: string, status: number, body: string): DialFa
 export function faultOfError(url: string, error: Error): DialFault {
   const noSubprotocol = /subprotocol/i.test(error.message);
   const why = (error as NodeJS.ErrnoException).code ?? '';
+  // OpenSSL's word for an answer that is no TLS: a worker without certificates, or another server.
+  if (/wrong version number/.test(error.message)) {
+    const message = `${url} does not speak TLS: expected a worker with --tls-cert there, or ws:// in the URL of one without.`;
+    const details = { url, errno: why };
+    return { fault: { code: 'WORKER_UNREACHABLE', message, details, cause: error }, lasting: true };
+  }
   return {
     fault: {
       code: noSubprotocol ? 'VERSION_MISMATCH' : 'WORKER_UNREACHABLE',
