@@ -10,6 +10,7 @@ import { chooseErrand, type Kind } from './errands.js';
 import { Fleet } from './fleet.js';
 import type { Ground } from './ground.js';
 import { Misfortunes } from './misfortunes.js';
+import { type OpenErrand, StallWatch } from './stall-watch.js';
 import { livingTasks, sampleVitals, type Vitals } from './vitals.js';
 
 export interface EnduranceOptions {
@@ -22,6 +23,8 @@ export interface EnduranceOptions {
   readonly share: number;
   /** Told now and then. */
   readonly progress: (tasksDone: number) => void;
+  /** Told what stands where, when no task has ended for a minute. */
+  readonly stalled: (evidence: string) => void;
 }
 
 export interface EnduranceResult {
@@ -41,7 +44,7 @@ const DEAD_WITHIN_MS = 5_000;
 const MAX_VIOLATIONS = 20;
 
 export async function endure(options: EnduranceOptions): Promise<EnduranceResult> {
-  const { tasks, seed, atOnce, withHalfOpen, share, progress } = options;
+  const { tasks, seed, atOnce, withHalfOpen, share, progress, stalled } = options;
   const chance = new Chance(seed);
   const directory = mkdtempSync(join(tmpdir(), 'sandcrew-endurance-'));
   const fleet = await Fleet.start();
@@ -57,6 +60,8 @@ export async function endure(options: EnduranceOptions): Promise<EnduranceResult
   const violations: string[] = [];
   const vitals: Vitals[] = [];
   const endedAtMs = new Map<string, number>();
+  const open = new Map<string, OpenErrand>();
+  const watch = new StallWatch(open, manager, () => fleet.workerPids);
   const beganMs = performance.now();
   let begun = 0;
   const look = () => {
@@ -66,6 +71,8 @@ export async function endure(options: EnduranceOptions): Promise<EnduranceResult
       if (performance.now() - endMs > DEAD_WITHIN_MS)
         violations.push(`${taskId} has ended, and a process of it lives`);
     }
+    const evidence = watch.look(endedAtMs.size, performance.now());
+    if (evidence !== null) stalled(evidence);
     progress(endedAtMs.size);
   };
   const misfortunes = new Misfortunes(new Chance(seed + 1), fleet, { withHalfOpen, share });
@@ -73,12 +80,16 @@ export async function endure(options: EnduranceOptions): Promise<EnduranceResult
   const work = async () => {
     while (begun < tasks && violations.length < MAX_VIOLATIONS) {
       const errand = chooseErrand(begun++, chance, ground);
+      open.set(errand.taskId, { kind: errand.kind, sinceMs: performance.now() });
       kinds.set(errand.kind, (kinds.get(errand.kind) ?? 0) + 1);
       const wrong = await errand.run().catch((error: Error) => error.stack ?? error.message);
       if (wrong !== null) violations.push(`${errand.taskId}: ${wrong}`);
       endedAtMs.set(errand.taskId, performance.now());
+      open.delete(errand.taskId);
       rmSync(join(directory, errand.taskId), { force: true });
     }
+    // The last ones end undisturbed: a worker that is lost again and again is dialled ever more rarely.
+    await misfortunes.end();
   };
   try {
     await Promise.all(Array.from({ length: atOnce }, work));

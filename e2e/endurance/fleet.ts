@@ -46,6 +46,10 @@ export class Fleet {
     return this.#steady.worker;
   }
 
+  get workerPids(): readonly number[] {
+    return [this.#steady, this.#mortal].map(({ worker }) => worker.pid);
+  }
+
   cut(who: 'steady' | 'mortal'): void {
     this.disturbances++;
     this.#member(who).proxy.cut();

@@ -39,6 +39,7 @@ const result = await endure({
     toldAtMs = performance.now();
     process.stdout.write(`${done} of ${tasks} tasks have ended\n`);
   },
+  stalled: (evidence) => process.stderr.write(`${evidence}\n`),
 });
 const growth = findGrowth(result.vitals);
 const report = values.report?.replace(/\.md$/, '');
