@@ -13,7 +13,8 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { get } from 'node:http';
+import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { COMMAND, isAlive, Place, TestWorker, TOKEN, until, WorkerRun } from '../worker-process.js';
@@ -289,10 +290,10 @@ describe('a stdout', () => {
     const run = new WorkerRun([...place.arguments, '--listen', `unix:${socket}`]);
     run.child.stdout?.destroy();
     await until(() => existsSync(socket), 15_000);
-    const client = await new Promise<Socket>((resolve, reject) => {
-      const dialled = connect(socket, () => resolve(dialled)).once('error', reject);
+    // An answer, whatever it is: from then on it serves, and obeys signals.
+    await new Promise((resolve, reject) => {
+      get({ socketPath: socket }, (answer) => answer.resume().once('end', resolve)).once('error', reject);
     });
-    client.destroy();
     run.kill('SIGTERM');
     expect({ exitCode: await run.ended, stderr: run.stderr }).toEqual({
       exitCode: 0,
