@@ -12,13 +12,21 @@ export const CONFINEMENT_REQUIREMENTS: readonly Requirement[] = [
     source,
     says: 'The home that HOME names is hidden, wherever it is.',
     test: [HIDDEN, 'the home that HOME names is hidden, and what lies in it of the worker goes on working'],
-    mutation: [`${IO}/host-files.ts`, '[() => userInfo().homedir, homedir]', '[() => userInfo().homedir]'],
+    mutation: [
+      `${IO}/host-files.ts`,
+      '[() => userInfo().homedir, homedir].',
+      '[() => userInfo().homedir, homedir].slice(0, 1).',
+    ],
   },
   {
     source,
     says: 'The home of the worker’s own user is hidden, wherever it is.',
     test: [HIDDEN, 'homes of the list of users are hidden: the worker’s own, and of those who can log in'],
-    mutation: [`${IO}/host-files.ts`, '[() => userInfo().homedir, homedir]', '[homedir]'],
+    mutation: [
+      `${IO}/host-files.ts`,
+      '[() => userInfo().homedir, homedir].',
+      '[() => userInfo().homedir, homedir].slice(1).',
+    ],
   },
   {
     source,
@@ -39,13 +47,21 @@ export const CONFINEMENT_REQUIREMENTS: readonly Requirement[] = [
     source,
     says: 'The directories of links to a secret are hidden.',
     test: [HIDDEN, 'the directory of each link to a secret is hidden, and those that it is rotated to'],
-    mutation: [`${IO}/host-files.ts`, '[...secretFiles, ...secretLinks], shown', '[...secretFiles], shown'],
+    mutation: [
+      `${IO}/host-files.ts`,
+      '[...secretFiles, ...secretLinks], shown',
+      '[...secretFiles, ...secretLinks.slice(9)], shown',
+    ],
   },
   {
     source,
     says: 'A link to a secret that tasks could change is a fault of the configuration.',
     test: [DECIDED, 'a link to the token in the workspace is refused'],
-    mutation: [`${CORE}/places.ts`, '...secretFiles, ...secretLinks].find', '...secretFiles].find'],
+    mutation: [
+      `${CORE}/places.ts`,
+      '...secretFiles, ...secretLinks].find',
+      '...secretFiles, ...secretLinks.slice(9)].find',
+    ],
   },
   {
     source,
@@ -54,7 +70,7 @@ export const CONFINEMENT_REQUIREMENTS: readonly Requirement[] = [
     mutation: [
       'apps/worker/src/secrets-reload.ts',
       'containment.lookAgain?.() ?? null',
-      'null as string | null',
+      '(containment.level === "bubblewrap" ? null : containment.lookAgain?.()) ?? null',
     ],
   },
   {
@@ -67,6 +83,6 @@ export const CONFINEMENT_REQUIREMENTS: readonly Requirement[] = [
     source,
     says: 'A secret that has moved to where tasks could change it is not taken.',
     test: [HIDDEN, 'a secret that has moved to where tasks could change it is not taken, and it is said why'],
-    mutation: [`${IO}/task-views.ts`, 'if (fault !== null) return fault;', ''],
+    mutation: [`${IO}/task-views.ts`, 'if (fault !== null) return fault;', "if (fault === '') return fault;"],
   },
 ];
