@@ -85,4 +85,14 @@ export const CONFINEMENT_REQUIREMENTS: readonly Requirement[] = [
     test: [HIDDEN, 'a secret that has moved to where tasks could change it is not taken, and it is said why'],
     mutation: [`${IO}/task-views.ts`, 'if (fault !== null) return fault;', "if (fault === '') return fault;"],
   },
+  {
+    source,
+    says: 'What is got goes through no link, whatever names the file system takes for one.',
+    test: ['packages/manager/test/staged-files', 'no file is made'],
+    mutation: [
+      'packages/manager/src/io/files/staged-files.ts',
+      "(await kindOf(place)) !== 'directory'",
+      "(await kindOf(place)) === 'nothing'",
+    ],
+  },
 ];

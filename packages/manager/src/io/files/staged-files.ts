@@ -26,6 +26,8 @@ const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (co
 export class StagedFiles {
   readonly #target: string;
   readonly #staging: string;
+  /** Directories in it that were seen to be such; nothing takes the place of one before the end. */
+  readonly #made = new Set<string>();
   /** Set at the end: until then each must be writable, and its time changes with what is put into it. */
   readonly #directories: { readonly path: string; readonly facts: FileFacts }[] = [];
 
@@ -57,7 +59,7 @@ export class StagedFiles {
   }
 
   async addDirectory(path: string, facts: FileFacts): Promise<void> {
-    await mkdir(join(this.#staging, path), { recursive: true, mode: 0o700 });
+    await this.#makeDirectory(path);
     this.#directories.push({ path, facts });
   }
 
@@ -89,8 +91,26 @@ export class StagedFiles {
 
   async #placeOf(path: string): Promise<string> {
     const place = join(this.#staging, path);
-    await mkdir(dirname(place), { recursive: true });
+    await this.#makeDirectory(dirname(path));
     return place;
+  }
+
+  /**
+   * Makes a directory and those above it. Names that were judged to be different may be one to the file system (`A` and `a` where
+   * it folds case), so it is asked itself whether a link stands in the way.
+   */
+  async #makeDirectory(path: string): Promise<void> {
+    if (path === '.' || this.#made.has(path)) return;
+    await this.#makeDirectory(dirname(path));
+    const place = join(this.#staging, path);
+    await mkdir(place).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
+    if ((await kindOf(place)) !== 'directory') {
+      const message = `Expected a directory, or nothing, at ${path}, got a file or link: to this file system two names of the archive are one.`;
+      throw new SandboxError({ code: 'INVALID_PATH', message });
+    }
+    this.#made.add(path);
   }
 
   /** Before anything is moved, so that it is all or nothing. */
