@@ -20,6 +20,13 @@ await setUp();
 const { MUTANTS } = await import(join(ROOT, 'e2e/dist/mutants.js'));
 const words = process.argv.slice(2).join(' ').toLowerCase();
 const chosen = MUTANTS.filter(({ says }) => says.toLowerCase().includes(words));
+if (words === '--help' || chosen.length === 0) {
+  const asked = words === '--help' ? '' : `no mutant holds "${words}"; there are:\n`;
+  process.stderr.write(
+    `${asked}npm run test:simulate:mutants [-- WORDS]\n${MUTANTS.map(({ says }) => `  ${says}`).join('\n')}\n`,
+  );
+  process.exit(words === '--help' ? 0 : 2);
+}
 
 const tree = mkdtempSync(join(tmpdir(), 'sandcrew-mutants-'));
 process.on('SIGINT', () => process.exit(130));

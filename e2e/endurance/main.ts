@@ -4,18 +4,26 @@
  */
 import { writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { parseArgs } from 'node:util';
+import { readToolOptions } from '../tool-options.js';
 import { endure } from './endurance.js';
 import { describeRun, plotRun } from './report.js';
 import { findGrowth } from './vitals.js';
 
-const { values } = parseArgs({
-  options: {
-    tasks: { type: 'string', default: '3000' },
-    seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
-    'at-once': { type: 'string', default: '12' },
-    report: { type: 'string' },
-  },
+const USAGE = `
+Runs mixed tasks while connections are cut and workers are killed, and watches what grows.
+
+npm run test:endurance -- [OPTIONS]
+  --tasks N          how many. Default 3000, some 60 s
+  --seed S           Default a new one, printed
+  --at-once N        tasks at a time. Default 12
+  --report FILE.md   write a page with the figures, and a plot beside it
+Exit 1 where a promise was broken, or something grows.`;
+
+const values = readToolOptions(USAGE, {
+  tasks: { type: 'string', default: '3000' },
+  seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
+  'at-once': { type: 'string', default: '12' },
+  report: { type: 'string' },
 });
 const [tasks, seed, atOnce] = [values.tasks, values.seed, values['at-once']].map(Number) as [
   number,

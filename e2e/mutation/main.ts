@@ -4,26 +4,38 @@
  * Prints those that live, and the share that was killed. Exit 1 where that is under 85 %.
  */
 import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
+import { readToolOptions } from '../tool-options.js';
 import { findAreas } from './areas.js';
 import { type Tried, tryMutants, type Verdict } from './campaign.js';
+
+const USAGE = `
+Makes small faults in every core, one at a time, and wants a quick test to turn red by each.
+
+npm run test:mutants -- [OPTIONS]
+  --area NAME          one core; may be given again. Default all
+  --files WORDS        only files whose path holds this
+  --sample N           so many of them, drawn by the seed. Default all
+  --seed S             Default 1
+  --minutes M          stop after so long. Default 60
+  --simulator-seeds N  of the simulator, for each that the tests let live. Default 200
+  --jobs N             processes at once. Default one for each core of the machine
+  --json               print it for a program
+Exit 1 where less than 85 % of them are killed.`;
 
 const LEAST_SHARE = 0.85;
 const PROGRESS_EVERY_MS = 10_000;
 
 const areas = findAreas();
 const names = areas.map(({ name }) => name);
-const { values } = parseArgs({
-  options: {
-    area: { type: 'string', multiple: true, default: names },
-    files: { type: 'string', default: '' },
-    sample: { type: 'string', default: 'Infinity' },
-    seed: { type: 'string', default: '1' },
-    minutes: { type: 'string', default: '60' },
-    'simulator-seeds': { type: 'string', default: '200' },
-    jobs: { type: 'string', default: String(availableParallelism()) },
-    json: { type: 'boolean', default: false },
-  },
+const values = readToolOptions(USAGE, {
+  area: { type: 'string', multiple: true, default: names },
+  files: { type: 'string', default: '' },
+  sample: { type: 'string', default: 'Infinity' },
+  seed: { type: 'string', default: '1' },
+  minutes: { type: 'string', default: '60' },
+  'simulator-seeds': { type: 'string', default: '200' },
+  jobs: { type: 'string', default: String(availableParallelism()) },
+  json: { type: 'boolean', default: false },
 });
 const [sample, seed, minutes, simulatorSeeds, jobs] = [
   values.sample,

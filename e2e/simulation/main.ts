@@ -2,18 +2,26 @@
  * `npm run test:simulate -- [--seeds N] [--from SEED] [--seed SEED [--trace]]`: runs seeds, and prints the transcript of
  * the first that breaks a promise. Exit 1 where one does.
  */
+
 import { parseArgs } from 'node:util';
 import { simulate } from './simulation.js';
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: 'string', default: '2000' },
-    from: { type: 'string', default: '1' },
-    seed: { type: 'string' },
-    trace: { type: 'boolean', default: false },
-    quiet: { type: 'boolean', default: false },
-  },
-});
+const USAGE = `
+Runs the machines of manager and worker in virtual time, a world for each seed.
+
+npm run test:simulate -- [OPTIONS]
+  --seeds N      how many. Default 2000
+  --from SEED    the first. Default 1
+  --seed SEED    this one alone
+  --trace        print all that happens
+  --quiet        print no transcript of a seed that breaks a promise
+Exit 1 where a seed breaks a promise; it is printed, and runs the same each time.`;
+
+const values = readOptions();
+if (values.help) {
+  process.stdout.write(`${USAGE.trim()}\n`);
+  process.exit(0);
+}
 // The machines make an error for each lost connection that they show, and its stack would be a tenth of the time.
 if (values.seed === undefined) Error.stackTraceLimit = 0;
 const from = Number(values.seed ?? values.from);
@@ -49,4 +57,21 @@ process.exitCode = failed === null ? 0 : 1;
 
 function writeLine(line: string): void {
   process.stdout.write(`${line}\n`);
+}
+
+function readOptions() {
+  try {
+    const options = {
+      seeds: { type: 'string', default: '2000' },
+      from: { type: 'string', default: '1' },
+      seed: { type: 'string' },
+      trace: { type: 'boolean', default: false },
+      quiet: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    } as const;
+    return parseArgs({ options }).values;
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n${USAGE}\n`);
+    process.exit(2);
+  }
 }
