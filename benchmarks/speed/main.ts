@@ -7,20 +7,20 @@ import { describeCommit, describeMachine } from '../dist/blocks/machine.js';
 import type { Bench, Metric } from './metric.js';
 import { assign, validation } from './metrics/decisions.js';
 import { afterLoad, atRest, unread } from './metrics/footprint.js';
-import { backToBack, execSpaced, firstByte, tasksAtOnce, telemetry } from './metrics/latency.js';
+import { backToBack, dispatch, execSpaced, firstByte, tasksAtOnce, telemetry } from './metrics/latency.js';
 import { bulk, lineLatency, lines } from './metrics/output.js';
 import { startUp } from './metrics/start-up.js';
 import { replaceSection, type Section, showSections } from './report.js';
 
 const METRICS: readonly Metric[] = [
   ...[execSpaced, firstByte, backToBack, tasksAtOnce, bulk, lines, lineLatency],
-  ...[unread, atRest, afterLoad, assign, validation, startUp, telemetry],
+  ...[unread, atRest, afterLoad, assign, dispatch, validation, startUp, telemetry],
 ];
 const PAGE = fileURLToPath(new URL('../../docs/speed.md', import.meta.url));
 
 const HELP = `Usage: npm run bench -- [OPTIONS]
 
-Measures a real worker against local spawn, a bare WebSocket, OpenSSH with ControlMaster and plain bwrap.
+Measures a real worker against local spawn, a bare WebSocket, OpenSSH with ControlMaster, BullMQ and plain bwrap.
 Run it on a machine that does nothing else; it takes about 8 minutes.
 
   --only NAME,NAME   these metrics alone: ${METRICS.map(({ name }) => name).join(', ')}

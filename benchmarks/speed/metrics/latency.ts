@@ -2,12 +2,14 @@
 import { setTimeout } from 'node:timers/promises';
 import { expectRight, type Metric, type Row, ratioRow } from '../metric.js';
 import type { OpenPeer, Peer } from '../peer.js';
+import { bullQueue } from '../peers/bull-queue.js';
 import { controlMaster } from '../peers/control-master.js';
 import { local } from '../peers/local.js';
 import { plainBubblewrap } from '../peers/plain-bubblewrap.js';
+import { sandcrewDispatch } from '../peers/sandcrew-dispatch.js';
 import { sandcrewLibrary } from '../peers/sandcrew-library.js';
 import { sandcrewWire } from '../peers/sandcrew-wire.js';
-import { measureRounds, median, ratioOf, type Samples } from '../rounds.js';
+import { measureRounds, median, quantile, ratioOf, type Samples } from '../rounds.js';
 
 const GROUP = sandcrewWire('process-group');
 const CONTAINED = sandcrewWire('bubblewrap');
@@ -97,6 +99,30 @@ export const tasksAtOnce: Metric = {
     ];
   },
 };
+
+export const dispatch: Metric = {
+  name: 'dispatch',
+  title: 'from the call to the worker that is to do it, 20 a second',
+  measure: async (bench) => {
+    const plan = { rounds: Math.ceil(300 * bench.scale), width: 16, warmUps: 20 };
+    const samples = await measureRounds([sandcrewDispatch, bullQueue], plan, spacedDispatch, bench.skip);
+    const own = samples.get(sandcrewDispatch.name) ?? [];
+    const told = `p50 ${median(own).toFixed(2)} ms, p99 ${quantile(own, 0.99).toFixed(2)} ms`;
+    return [
+      {
+        what: 'submit to worker',
+        ...{ ours: told, theirs: '', ratio: null },
+        goal: { text: 'p50 <= 1 ms', isMet: median(own) <= 1 },
+      },
+      ...rows(samples, 'submit to worker', sandcrewDispatch, [[bullQueue, null]]),
+    ];
+  },
+};
+
+async function spacedDispatch(peer: OpenPeer): Promise<number> {
+  await setTimeout(SPACING_MS / 2);
+  return (await runTrue(peer)).durationMs;
+}
 
 async function spacedTrue(peer: OpenPeer): Promise<number> {
   await setTimeout(SPACING_MS / PEERS.length);
