@@ -1,4 +1,4 @@
-/** `npm start -- COMMAND`: sets the checkout up, then runs COMMAND on an embedded worker, as `sandcrew run` does. */
+/** `npm start -- COMMAND`: sets the checkout up, then runs COMMAND on an embedded worker, and says what holds it. */
 import { join } from 'node:path';
 import { setUp } from './setup.mjs';
 import { becomeTool, ROOT } from './tool.mjs';
@@ -15,6 +15,6 @@ if (command.length === 0) {
 await setUp();
 const calledFrom = process.env.INIT_CWD ?? process.cwd(); // npm itself goes to the root
 becomeTool(
-  [process.execPath, join(ROOT, 'apps', 'cli', 'dist', 'main.js'), 'run', '--', ...command],
+  [process.execPath, join(ROOT, 'apps', 'cli', 'dist', 'main.js'), 'run', '--verbose', '--', ...command],
   calledFrom,
 );

@@ -133,6 +133,100 @@ export const CLI_REQUIREMENTS: readonly Requirement[] = [
     test: [`${TEST}/render`, 'is not told in a pipe, nor over an unfinished line'],
     mutation: [`${CLI}/render/text-renderer.ts`, 'quietMs !== null && stderr.isTerminal', 'quietMs !== null'],
   },
+  // what holds a command
+  {
+    source: 'Issue 4: which containment',
+    says: 'A terminal is told which containment holds the command, before its output.',
+    test: [`${TEST}/terminal`, 'what holds a command is told on a terminal, before its output'],
+    mutation: [
+      `${CLI}/render/create-renderer.ts`,
+      'containedAt: isVerbose || (stderr.isTerminal && !isTyping(answerer())) ?',
+      'containedAt: isVerbose ?',
+    ],
+  },
+  {
+    source: 'Issue 4: which containment',
+    says: 'Where the command’s input is typed, the containment is told only with --verbose.',
+    test: [
+      `${TEST}/terminal`,
+      'on a terminal where the command’s input is typed, what holds it is told only where that is asked for',
+    ],
+    mutation: [
+      `${CLI}/render/create-renderer.ts`,
+      '(stderr.isTerminal && !isTyping(answerer()))',
+      'stderr.isTerminal',
+    ],
+  },
+  {
+    source: 'Issue 4: which containment',
+    says: '--verbose tells the containment in a pipe.',
+    test: [
+      `${TEST}/containment`,
+      '--verbose tells on stderr in a pipe what --json names, and without it a pipe is told nothing',
+    ],
+    mutation: [`${CLI}/commands/run.ts`, 'isVerbose: options.verbose ?? false,', 'isVerbose: false,'],
+  },
+  {
+    source: 'Issue 4: which containment',
+    says: 'A pipe is not told of the containment unasked.',
+    test: [
+      `${TEST}/containment`,
+      '--verbose tells on stderr in a pipe what --json names, and without it a pipe is told nothing',
+    ],
+    mutation: [
+      `${CLI}/render/create-renderer.ts`,
+      'containedAt: isVerbose || (stderr.isTerminal &&',
+      'containedAt: isVerbose || (!stderr.isTerminal ||',
+    ],
+  },
+  {
+    source: 'Issue 4: which containment',
+    says: 'A containment that is less than bubblewrap is told with what it lacks and how to get more.',
+    test: [
+      `${TEST}/containment`,
+      'where there is no bubblewrap, the command runs with less, and what that lacks and how to get more is said',
+    ],
+    mutation: [
+      `${CLI}/render/containment-sentences.ts`,
+      'if (lacks.length === 0) return',
+      'if (lacks.length >= 0) return',
+    ],
+  },
+  {
+    source: 'Issue 4: which containment',
+    says: '--json names what the containment lacks.',
+    test: [
+      `${TEST}/containment`,
+      'where there is no bubblewrap, the command runs with less, and what that lacks and how to get more is said',
+    ],
+    mutation: [
+      `${CLI}/render/json-renderer.ts`,
+      'const containmentLacks = lacksOf(containment);',
+      "const containmentLacks = lacksOf('bubblewrap');",
+    ],
+  },
+  {
+    source: 'Issue 4: which containment',
+    says: 'The remedy is one of the place where the worker is.',
+    test: [
+      `${TEST}/containment`,
+      'of a worker that stays it is told too, for a command that is left running as well',
+    ],
+    mutation: [
+      `${CLI}/commands/run.ts`,
+      'if (workers !== undefined) return',
+      'if (workers === undefined) return',
+    ],
+  },
+  {
+    source: 'Issue 4: which containment',
+    says: 'The README’s first command says what holds it.',
+    test: [
+      'e2e/tests/readme',
+      "the README's first command says what holds it, and its stdout is the command's alone",
+    ],
+    mutation: ['scripts/start.mjs', "'run', '--verbose', '--'", "'run', '--'"],
+  },
   // exit codes
   {
     source: 'Main job 5: exit codes',

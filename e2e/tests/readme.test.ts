@@ -27,3 +27,12 @@ test("the README's two commands are what package.json runs", async () => {
   expect(readme).toMatch(/^npm test$/m);
   expect(scripts).toMatchObject({ start: 'node scripts/start.mjs', test: 'node scripts/test.mjs' });
 });
+
+test("the README's first command says what holds it, and its stdout is the command's alone", async () => {
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [
+    fileURLToPath(new URL('scripts/start.mjs', ROOT)),
+    'echo out',
+  ]);
+  expect(stdout).toBe('out\n');
+  expect(stderr).toMatch(/^sandcrew: Contained by (bubblewrap|pid-namespace|process-group)[,:] .+\.$/m);
+});

@@ -158,7 +158,14 @@ describe('run', () => {
   test('without a worker runs on an embedded one, with the defaults of a task', () => {
     expect(decodeRun(['npm test'], {}, {})).toEqual({
       ok: true,
-      value: { manager: {}, task: { command: 'npm test' }, input: 'none', format: 'text', detach: false },
+      value: {
+        manager: {},
+        task: { command: 'npm test' },
+        input: 'none',
+        format: 'text',
+        detach: false,
+        isVerbose: false,
+      },
     });
   });
 
@@ -171,6 +178,7 @@ describe('run', () => {
       priority: '-2',
       stdin: true,
       json: true,
+      verbose: true,
     } as const;
     expect(decodeRun(['make', '-j2'], options, {})).toEqual({
       ok: true,
@@ -188,6 +196,7 @@ describe('run', () => {
         input: 'stdin',
         format: 'json',
         detach: false,
+        isVerbose: true,
       },
     });
   });

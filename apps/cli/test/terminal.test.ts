@@ -98,3 +98,18 @@ test('what only looks blocked is told on a terminal', async () => {
   screen.terminal.write('\x03');
   await screen.shows('exit 130');
 });
+
+test('what holds a command is told on a terminal, before its output', async () => {
+  const screen = new Screen('$SANDCREW run -- "echo out"; echo "exit $?"');
+  const shown = await screen.shows('exit 0');
+  expect(shown).toMatch(
+    /^\S*sandcrew: Contained by (bubblewrap|pid-namespace|process-group)[,:] [^\n]+\r\nout\r\n/,
+  );
+});
+
+test('on a terminal where the command’s input is typed, what holds it is told only where that is asked for', async () => {
+  const asked = new Screen('$SANDCREW run --verbose --pty -- "echo out"; echo "exit $?"');
+  expect(await asked.shows('exit 0')).toMatch(/sandcrew: Contained by .+\r\n/);
+  const silent = new Screen('$SANDCREW run --pty -- "echo out"; echo "exit $?"');
+  expect(await silent.shows('exit 0\r\n')).toBe('out\r\nexit 0\r\n');
+});

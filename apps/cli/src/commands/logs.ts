@@ -41,7 +41,7 @@ function decodeLogs(
 
 async function logs(request: LogsRequest): Promise<number> {
   const { format, follow } = request;
-  const renderer = createRenderer(format, () => 'starter', follow);
+  const renderer = createRenderer(format, () => 'starter', { tellsSilence: follow });
   if (follow) await followRemoteTask(request, false, renderer);
   else await showWritten(request, renderer);
   return renderer.fault === null ? EXIT.ok : statusOfOutputFault(renderer.fault);

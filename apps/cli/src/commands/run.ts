@@ -25,6 +25,7 @@ import { EXIT } from '../exit-status.js';
 import { type Following, followTask } from '../follow-task.js';
 import { LEAVING, OWNING, withManager } from '../manager-lease.js';
 import { isTyping } from '../render/block-sentences.js';
+import { containmentSentence, type WorkerPlace } from '../render/containment-sentences.js';
 import { createRenderer } from '../render/create-renderer.js';
 import { findAnswerer, isStdinReadable, terminalSize } from '../task-input.js';
 import { addBlockFlags, type BlockOptions, decodeBlockOptions } from './block-flags.js';
@@ -41,6 +42,7 @@ export interface RunOptions extends ConnectionOptions, BlockOptions {
   readonly pty?: true;
   readonly json?: true;
   readonly detach?: true;
+  readonly verbose?: true;
 }
 
 export interface RunRequest {
@@ -49,6 +51,7 @@ export interface RunRequest {
   readonly input: Following['input'];
   readonly format: 'text' | 'json';
   readonly detach: boolean;
+  readonly isVerbose: boolean;
 }
 
 const KINDS = ['batch', 'service', 'interactive'] as const;
@@ -62,6 +65,9 @@ Without --worker the command runs on a worker of its own, in the current directo
 
 Exit status: that of the command; 128+n where signal n ended it, 130 on Ctrl-C; 124 timed out, 122 blocked and ended,
 125 Sandcrew itself failed, 126 not executable, 127 not found, 2 wrong use.
+
+On a terminal, stderr says which containment holds the command, what that lacks and how to get more; --verbose says it in a
+pipe too, and where you type the command's input. --json has it in \`started\`: containment, containmentLacks.
 
 A command that surely cannot go on is told on stderr at once, with why and what to do; one that only looks so, on a terminal.
 
@@ -88,6 +94,7 @@ export function addRun(program: Command, perform: Perform): void {
     .option('--pty', 'run it on a terminal')
     .option('--json', 'write one event a line')
     .option('--detach', 'print the task id and leave it running; only at a --worker')
+    .option('--verbose', 'say on stderr what holds the command, also where that is no terminal')
     .addHelpText('after', HELP);
   addBlockFlags(command);
   perform(command, { decode: decodeRun, execute: run });
@@ -134,13 +141,18 @@ export function decodeRun(
     input: chooseInput(options),
     format: options.json ? 'json' : 'text',
     detach,
+    isVerbose: options.verbose ?? false,
   });
 }
 
-function run({ manager: options, task, input, format, detach }: RunRequest): Promise<number> {
-  if (detach) return withManager(options, LEAVING, (manager) => leaveRunning(manager, task));
+function run({ manager: options, task, input, format, detach, isVerbose }: RunRequest): Promise<number> {
+  const containedAt = placeOf(options);
+  if (detach) {
+    const toldAt = isVerbose || process.stderr.isTTY ? containedAt : null;
+    return withManager(options, LEAVING, (manager) => leaveRunning(manager, task, toldAt));
+  }
   const answerer = () => findAnswerer(input);
-  const renderer = createRenderer(format, answerer);
+  const renderer = createRenderer(format, answerer, { containedAt, isVerbose });
   const request: TaskRequest = isTyping(answerer()) ? { kind: 'interactive', ...task } : task;
   const { lostAfterMs = LOST_AFTER_MS } = options;
   return withManager(options, OWNING, async (manager) =>
@@ -148,13 +160,18 @@ function run({ manager: options, task, input, format, detach }: RunRequest): Pro
   );
 }
 
-async function leaveRunning(manager: SandboxManager, task: TaskRequest): Promise<number> {
+async function leaveRunning(
+  manager: SandboxManager,
+  task: TaskRequest,
+  toldAt: WorkerPlace | null,
+): Promise<number> {
   const handle = manager.run(task);
   const ended = handle.then(
     () => {},
     () => {}, // that it was let go of, or a short one that has ended before
   );
-  await handle.started;
+  const { containment } = await handle.started;
+  if (toldAt !== null) process.stderr.write(`sandcrew: ${containmentSentence(containment, toldAt)}\n`);
   await Promise.race([handle.detach(), ended]);
   try {
     await writeAnswer(`${handle.taskId}\n`);
@@ -163,6 +180,11 @@ async function leaveRunning(manager: SandboxManager, task: TaskRequest): Promise
     throw error;
   }
   return EXIT.ok;
+}
+
+function placeOf({ workers }: ManagerOptions): WorkerPlace {
+  if (workers !== undefined) return 'named';
+  return process.platform === 'linux' ? 'own-on-linux' : 'own-elsewhere';
 }
 
 /** A terminal is joined where there is one on both sides. */

@@ -2,20 +2,31 @@
 import { fstatSync } from 'node:fs';
 import { OutputSink } from '../output-sink.js';
 import { type Answerer, isTyping } from './block-sentences.js';
+import type { WorkerPlace } from './containment-sentences.js';
 import { JsonRenderer } from './json-renderer.js';
 import type { TaskRenderer } from './task-renderer.js';
 import { TextRenderer } from './text-renderer.js';
 
 const QUIET_MS = 5_000;
 
+/** What is said beside the command's output and end. */
+export interface Telling {
+  /** Whether a long silence is, on a terminal. Default true. */
+  readonly tellsSilence?: boolean;
+  /** Where the worker is, for what is said of what holds the command, on a terminal. Default null: that is not said. */
+  readonly containedAt?: WorkerPlace | null;
+  /** Whether what only a terminal is told is told in a pipe too, but for silences and suspicions. Default false. */
+  readonly isVerbose?: boolean;
+}
+
 /**
- * @param answerer Who can answer the command now. Somebody at our terminal is not told of a silence: what they type stands
- *   where that would be written.
+ * @param answerer Who can answer the command now. Somebody at our terminal is told neither of a silence nor, unless it is
+ *   asked for, of what holds the command: the screen is that of the command and what they type to it.
  */
 export function createRenderer(
   format: 'text' | 'json',
   answerer: () => Answerer,
-  tellsSilence = true,
+  { tellsSilence = true, containedAt = null, isVerbose = false }: Telling = {},
 ): TaskRenderer {
   const stdout = new OutputSink(process.stdout);
   const stderr = new OutputSink(process.stderr);
@@ -26,6 +37,7 @@ export function createRenderer(
     lineEnd: answerer() === 'keys' ? '\r\n' : '\n',
     isOneStream: isSameFile(process.stdout.fd, process.stderr.fd),
     answerer,
+    containedAt: isVerbose || (stderr.isTerminal && !isTyping(answerer())) ? containedAt : null,
   });
 }
 

@@ -4,6 +4,7 @@
  */
 import type { BlockInfo, BlockReason, OutputChunk, OutputGapInfo, TaskStart } from '@sandcrew/manager';
 import type { OutputSink } from '../output-sink.js';
+import { lacksOf } from './containment-sentences.js';
 import { outputFaultSentence } from './sentences.js';
 import type { TaskEnd, TaskRenderer } from './task-renderer.js';
 
@@ -25,7 +26,8 @@ export class JsonRenderer implements TaskRenderer {
   started(taskId: string, { workerId, pid, containment }: TaskStart): void {
     if (this.#hasStarted) return; // it is only followed anew
     this.#hasStarted = true;
-    void this.#line({ event: 'started', taskId, workerId, pid, containment });
+    const containmentLacks = lacksOf(containment);
+    void this.#line({ event: 'started', taskId, workerId, pid, containment, containmentLacks });
   }
 
   /** `offset` and `bytes` count raw bytes of both streams; in `text` invalid UTF-8 is U+FFFD. */

@@ -1,5 +1,12 @@
 /** Shows a command as if it had been run here: its bytes untouched, and Sandcrew's own words apart on stderr. */
-import type { BlockInfo, BlockReason, OutputChunk, OutputGapInfo, SandboxError } from '@sandcrew/manager';
+import type {
+  BlockInfo,
+  BlockReason,
+  OutputChunk,
+  OutputGapInfo,
+  SandboxError,
+  TaskStart,
+} from '@sandcrew/manager';
 import type { OutputSink } from '../output-sink.js';
 import {
   type Answerer,
@@ -11,6 +18,7 @@ import {
   isBlockReason,
   isTyping,
 } from './block-sentences.js';
+import { containmentSentence, type WorkerPlace } from './containment-sentences.js';
 import { ElapsedLine } from './elapsed-line.js';
 import { errorSentence, gapSentence, outputFaultSentence, resultSentence } from './sentences.js';
 import type { TaskEnd, TaskRenderer } from './task-renderer.js';
@@ -26,6 +34,8 @@ export interface TextOptions {
   readonly isOneStream: boolean;
   /** Who can answer the command now. */
   readonly answerer: () => Answerer;
+  /** Where the worker is, for what is said at the start of what holds the command. Default: that is not said. */
+  readonly containedAt?: WorkerPlace | null;
 }
 
 export class TextRenderer implements TaskRenderer {
@@ -38,6 +48,7 @@ export class TextRenderer implements TaskRenderer {
   readonly #shown = new Set<BlockReason>();
   #lineEnd: string;
   readonly #isOneStream: boolean;
+  readonly #containedAt: WorkerPlace | null;
   /** Whether an unfinished line stands where our own words go: a prompt, as a rule. */
   #isMidLine = false;
   #fault: NodeJS.ErrnoException | null = null;
@@ -48,6 +59,7 @@ export class TextRenderer implements TaskRenderer {
     this.#lineEnd = stderr.isTerminal ? (options.lineEnd ?? '\n') : '\n';
     this.#answerer = options.answerer;
     this.#isOneStream = options.isOneStream;
+    this.#containedAt = options.containedAt ?? null;
     const { quietMs } = options;
     this.#elapsed =
       quietMs !== null && stderr.isTerminal
@@ -59,7 +71,9 @@ export class TextRenderer implements TaskRenderer {
     return this.#fault;
   }
 
-  started(): void {}
+  started(_taskId: string, { containment }: TaskStart): void {
+    if (this.#containedAt !== null) this.notice(containmentSentence(containment, this.#containedAt));
+  }
 
   async output({ stream, bytes }: OutputChunk): Promise<void> {
     const sink = this.#sinks[stream];
