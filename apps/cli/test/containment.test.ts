@@ -83,7 +83,7 @@ describe('on an embedded worker', () => {
     expect(told.stdout.toString()).toBe('out\n');
     expect(containmentLacks).toEqual(lacksOf(containment));
     expect(plain.stderr).toBe('');
-  });
+  }, 120_000);
 
   test('where there is no bubblewrap, the command runs with less, and what that lacks and how to get more is said', async () => {
     const env = { PATH: pathWithoutBubblewrap() };
@@ -99,7 +99,7 @@ describe('on an embedded worker', () => {
     const { containment, containmentLacks } = startOf(json.stdout);
     expect(['pid-namespace', 'process-group']).toContain(containment);
     expect(containmentLacks).toContain('hidden_files');
-  });
+  }, 120_000);
 });
 
 test('of a worker that stays it is told too, for a command that is left running as well', async () => {
@@ -112,7 +112,7 @@ test('of a worker that stays it is told too, for a command that is left running 
   const said = `sandcrew: ${containmentSentence('pid-namespace', 'named')}\n`;
   expect([followed.status, followed.stderr]).toEqual([0, said]);
   expect([left.status, left.stderr]).toEqual([0, said]);
-});
+}, 120_000);
 
 function startOf(json: Buffer): { containment: TaskStart['containment']; containmentLacks: unknown } {
   const [first = ''] = json.toString().split('\n');
