@@ -57,6 +57,6 @@ export const MAKE: Ecosystem = {
 function readTargets(workspace: WorkspaceFacts): Set<string> {
   const name = NAMES.find((each) => hasFile(workspace, each));
   const text = name === undefined ? '' : textOf(workspace, name);
-  const rules = text.matchAll(/^([A-Za-z0-9_.][\w .-]*?)\s*::?(?!=)/gm);
+  const rules = text.matchAll(/^([A-Za-z0-9_.][\w .-]*?)\s*::?(?!:*=)/gm);
   return new Set([...rules].flatMap(([, names]) => (names as string).split(/\s+/)));
 }
