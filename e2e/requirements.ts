@@ -5,6 +5,7 @@
 import { AGENT_TOOLS_REQUIREMENTS } from './requirements/agent-tools.js';
 import { BLOCK_REQUIREMENTS } from './requirements/blocks.js';
 import { CLI_REQUIREMENTS } from './requirements/cli.js';
+import { COMMAND_REQUIREMENTS } from './requirements/commands.js';
 import { CONFINEMENT_REQUIREMENTS } from './requirements/confinement.js';
 import { CONFORMANCE_REQUIREMENTS } from './requirements/conformance.js';
 import { CONTAINMENT_REQUIREMENTS } from './requirements/containment.js';
@@ -36,6 +37,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   ...EDGE_REQUIREMENTS,
   ...FAULT_REQUIREMENTS,
   ...EXECUTOR_REQUIREMENTS,
+  ...COMMAND_REQUIREMENTS,
   ...FILE_REQUIREMENTS,
   ...AGENT_TOOLS_REQUIREMENTS,
   ...CONFORMANCE_REQUIREMENTS,

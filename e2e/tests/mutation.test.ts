@@ -1,7 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { type Area, findAreas } from '../mutation/areas.js';
+import { CrewMember } from '../mutation/crew.js';
 import { findMutations, mutate } from '../mutation/mutations.js';
+import { sourceOf } from '../mutation/sources.js';
 
 const MAIN = fileURLToPath(new URL('../mutation/main.js', import.meta.url));
 const TIMEOUT_MS = 120_000;
@@ -27,6 +30,40 @@ describe('the faults that are made in a source', () => {
     const made = findMutations(source).map((mutation) => mutate(source, mutation));
     expect(made.toSorted()).toEqual(mutants.toSorted());
   });
+});
+
+describe('a mutant', () => {
+  const member = new CrewMember();
+  afterAll(() => member.end());
+
+  const area = findAreas().find(({ name }) => name === 'agent-tools') as Area;
+  const source = area.sources.find((path) => path.endsWith('/wait-verdict.js')) as string;
+  const judge = async (from: string, by: string) => {
+    const start = sourceOf(source).indexOf(from);
+    expect(start).toBeGreaterThan(0);
+    const asked = { area: area.name, offsets: { [source]: [start] } };
+    const surveyed = await member.ask({ type: 'survey', ...asked }, TIMEOUT_MS);
+    const tests = surveyed.type === 'surveyed' ? surveyed.tests : [];
+    const covering = tests.filter(({ covers }) => covers[source]?.includes(start));
+    expect(covering.length).toBeGreaterThan(4);
+    const mutation = { kind: 'condition', start, end: start + from.length, by };
+    const order = { type: 'try', area: area.name, source, mutation, tests: covering, seeds: 0 } as const;
+    const answer = await member.ask(order, 30_000);
+    return answer.type === 'tried' ? answer.verdict : answer.type;
+  };
+
+  // In this order, by one process: what one has changed must not be there for the next.
+  test.each([
+    ['is killed where a test turns red by it', '!hasEnded', 'killed'],
+    ['lives where it does what the code does', 'hasEnded === true', 'survived'],
+    ['is none where it is no program', 'hasEnded) (', 'invalid'],
+    ['is dead where it ends the process', 'globalThis.process.exit(1)', 'dead'],
+    ['lives also in the process that follows', 'Boolean(hasEnded)', 'survived'],
+  ])(
+    '%s',
+    async (_what, by, verdict) => expect(await judge('hasEnded)', `${by})`)).toBe(verdict),
+    TIMEOUT_MS,
+  );
 });
 
 describe('a run', () => {
