@@ -32,7 +32,7 @@ const NAMES = {
   python: 'python pip pytest poetry uv django',
   maven: 'maven mvn java',
   gradle: 'gradle gradlew kotlin',
-  cmake: 'cmake ctest cpp',
+  cmake: 'cmake ctest c++ cpp',
   ruby: 'ruby bundle bundler gem rspec rake',
   php: 'php composer phpunit',
   make: 'makefile gmake',
@@ -64,6 +64,19 @@ describe('the ecosystem that a step names', () => {
       );
     },
   );
+
+  test('a word of several ecosystems names the one that is there', () => {
+    for (const [name, file] of [
+      ['maven', 'pom.xml'],
+      ['gradle', 'build.gradle'],
+    ] as const) {
+      const workspace = decodeManifests({ 'package.json': '{}', [file]: '' });
+      expect(chooseEcosystem('test the java code', workspace)).toMatchObject({
+        ecosystem: { name },
+        conflicts: [],
+      });
+    }
+  });
 
   test('of two that are named, the one that comes first in the order of ecosystems is used', () => {
     expect(chooseEcosystem('make the php and the rust code', EVERYTHING).ecosystem?.name).toBe('cargo');
@@ -199,6 +212,7 @@ test.each([
   ["the crate's tests, it’s", ['the', 'crate', 'tests', 'it']],
   ['ｔｅｓｔ', ['test']],
   ["don't 'quote'", ["don't", 'quote']],
+  ['C++, 1 + 1 ++', ['c++', '1', '1']],
   ['a_b -c- 1.2', ['a_b', 'c', '1', '2']],
   ['테스트 실행', ['테스트', '실행']],
   ['', []],
