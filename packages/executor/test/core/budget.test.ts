@@ -19,6 +19,7 @@ test('the three budgets are the 300 s of the specification', () => {
 
 test("a step's own time is shared in the same proportions, and none of it is lost", () => {
   expect(shareOf(DEFAULT_BUDGETS, 10_000)).toEqual({ queueMs: 2_000, runMs: 7_000, recoveryMs: 1_000 });
+  expect(shareOf(DEFAULT_BUDGETS, 10_004)).toEqual({ queueMs: 2_000, runMs: 7_004, recoveryMs: 1_000 });
   fc.assert(
     fc.property(fc.integer({ min: 10, max: 2 ** 31 - 1 }), (totalMs) => {
       const shares = shareOf(DEFAULT_BUDGETS, totalMs);
@@ -56,6 +57,12 @@ describe('what is over when', () => {
       { startedAtMs: 1_001, blockedAtMs: 1_269 },
       1_270,
       { verdict: 'over', budget: 'run' },
+    ],
+    [
+      'its recovery budget, where it is over in the same moment as that of its run',
+      { startedAtMs: 1_001, blockedAtMs: 1_240 },
+      1_270,
+      { verdict: 'over', budget: 'block' },
     ],
     [
       'nothing while it is being ended',

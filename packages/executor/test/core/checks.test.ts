@@ -5,8 +5,13 @@ import { faultsOfOptions } from '#src/core/option-check.js';
 import { faultsOfPlan, faultsOfPlanId, faultsOfStep, mismatch } from '#src/core/plan-check.js';
 import { faultsOfGraph } from '#src/core/plan-graph.js';
 import { faultsOfRecord } from '#src/core/plan-record.js';
-import { INTENTIONS, STEP_TYPES } from '#src/core/step-facts.js';
 
+/** Those of the specification. */
+const STEP_TYPES =
+  'code-execution,file-operation,git-operation,deployment,analysis,custom,sandbox-execution,compilation,build,test'.split(
+    ',',
+  );
+const INTENTIONS = ['install', 'compile', 'build', 'lint', 'test', 'run'];
 const isManager = (value: unknown) => value === 'manager';
 
 describe('the options of an executor', () => {

@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { generateSandboxCommand } from '#src/core/sandbox-command.js';
 import { INTENTIONS } from '#src/core/step-facts.js';
 import { determineWorkerRequirements } from '#src/core/worker-requirements.js';
+import { MANIFEST_NAMES } from '#src/core/workspace-facts.js';
 import { decodeManifests } from '#src/io/manifest-reader.js';
 import type { Commands } from './command-row.js';
 import { COMMANDS } from './command-table.js';
@@ -48,6 +49,11 @@ describe.each([...NODE_COMMANDS, ...COMMANDS])(
       });
   },
 );
+
+test('each file that a command is chosen by is one of those that are read', () => {
+  const names = [...NODE_COMMANDS, ...COMMANDS].flatMap(({ texts }) => Object.keys(texts));
+  expect(MANIFEST_NAMES).toEqual(expect.arrayContaining(names));
+});
 
 describe.each(Object.entries(FILE_COMMANDS))(
   'a single file of .%s',

@@ -4,65 +4,7 @@ import fc from 'fast-check';
 import { faultsOfPlan } from '#src/core/plan-check.js';
 import { faultsOfGraph } from '#src/core/plan-graph.js';
 import { faultsOfRecord, type PlanRecord } from '#src/core/plan-record.js';
-import { openPlan, type PlanState, recordOf } from '#src/core/plan-state.js';
-import { type PlanEvent, step } from '#src/core/step.js';
-import type { StepEnd } from '#src/core/step-end.js';
-import type { StepFacts } from '#src/core/step-facts.js';
-
-type Given = Partial<StepFacts> & { readonly taskId: string };
-const COMPLETED: StepEnd = { end: 'completed' };
-const FAILED: StepEnd = { end: 'failed', failure: { code: 'EXIT_CODE', message: 'no', detail: '1' } };
-const LOST: StepEnd = { end: 'failed', failure: { code: 'UNKNOWN_TASK', message: 'nobody keeps it' } };
-
-/** A plan, and what is told and begun, as words in their order. */
-class Story {
-  readonly state: PlanState;
-
-  constructor(
-    steps: readonly Given[],
-    maxConcurrent = 9,
-    record: PlanRecord | null = null,
-    retryFailed = false,
-  ) {
-    this.state = openPlan({
-      planId: 'p',
-      managerId: 'm',
-      maxConcurrent,
-      steps: steps.map((given) => ({
-        facts: { type: 'custom', description: '', ...given },
-        doer: 'sandbox',
-      })),
-      record,
-      retryFailed,
-    });
-  }
-
-  happen(event: PlanEvent): string[] {
-    return step(this.state, event).flatMap((effect) => {
-      if (effect.type === 'write_record') return [];
-      if (effect.type === 'begin_step')
-        return [`${effect.adopt ? 'adopt' : 'begin'} ${effect.taskId}${effect.run > 1 ? ' again' : ''}`];
-      if (effect.type === 'stop_step') return [`stop ${effect.taskId}`];
-      if (effect.type === 'end_plan') return [`plan ${effect.state}`];
-      const ended = this.state.steps.get(effect.taskId);
-      return [`${effect.taskId} ${ended?.state}`];
-    });
-  }
-
-  open = () => this.happen({ type: 'plan_opened' });
-  end = (taskId: string, end: StepEnd = COMPLETED) => this.happen({ type: 'step_ended', taskId, end });
-  cancel = () => this.happen({ type: 'cancel_asked', why: 'Enough.' });
-  why = (taskId: string) => this.state.steps.get(taskId)?.why;
-  /** As it comes back from where it was kept. */
-  record = (): PlanRecord => JSON.parse(JSON.stringify(recordOf(this.state)));
-}
-
-const DIAMOND: Given[] = [
-  { taskId: 'install' },
-  { taskId: 'lint', dependsOn: ['install'] },
-  { taskId: 'build', dependsOn: ['install'] },
-  { taskId: 'ship', dependsOn: ['lint', 'build'] },
-];
+import { DIAMOND, FAILED, type Given, LOST, Story } from './plan-story.js';
 
 describe('the order of a plan', () => {
   test('a step begins when all that it needs have completed', () => {
