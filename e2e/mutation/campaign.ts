@@ -95,7 +95,7 @@ async function surveyArea(
   for (const { area: its, source, mutation } of mutants) {
     if (its !== area) continue;
     offsets[source] ??= [];
-    offsets[source].push(mutation.start);
+    offsets[source].push(mutation.reachedAt);
   }
   const answer = await member.ask({ type: 'survey', area: area.name, offsets }, SURVEY_TIMEOUT_MS);
   if (answer.type === 'surveyed') return answer.tests;
@@ -138,11 +138,11 @@ async function tryMutant(
 function chooseTests(
   surveyed: readonly Surveyed[],
   source: string,
-  { start }: Mutation,
+  { reachedAt }: Mutation,
 ): readonly Surveyed[] {
   let spentMs = 0;
   return surveyed
-    .filter(({ covers }) => covers[source]?.includes(start))
+    .filter(({ covers }) => covers[source]?.includes(reachedAt))
     .sort((one, other) => one.tookMs - other.tookMs)
     .filter(({ tookMs }) => {
       spentMs += tookMs;

@@ -8,6 +8,8 @@ export interface Mutation {
   readonly start: number;
   readonly end: number;
   readonly by: string;
+  /** What runs it runs this offset: of an operator between two operands, where the first begins, since the second may not run. */
+  readonly reachedAt: number;
 }
 
 /** Each operator, and what is written in its place. */
@@ -63,18 +65,18 @@ export function findMutations(source: string): Mutation[] {
   const found: Mutation[] = [];
   const program = parse(source, { ecmaVersion: 'latest', sourceType: 'module' });
   visit(program, null, (node, parent) => {
-    for (const [kind, start, end, by] of mutationsOf(node, parent, source)) {
-      if (source.slice(start, end) !== by) found.push({ kind, start, end, by });
+    for (const [kind, start, end, by, reachedAt = start] of mutationsOf(node, parent, source)) {
+      if (source.slice(start, end) !== by) found.push({ kind, start, end, by, reachedAt });
     }
   });
   return found.sort((one, other) => one.start - other.start || one.end - other.end);
 }
 
-export function mutate(source: string, { start, end, by }: Mutation): string {
+export function mutate(source: string, { start, end, by }: Pick<Mutation, 'start' | 'end' | 'by'>): string {
   return source.slice(0, start) + by + source.slice(end);
 }
 
-type Edit = readonly [kind: string, start: number, end: number, by: string];
+type Edit = readonly [kind: string, start: number, end: number, by: string, reachedAt?: number];
 
 function* mutationsOf(node: AnyNode, parent: AnyNode | null, source: string): Generator<Edit> {
   switch (node.type) {
@@ -133,7 +135,8 @@ function* operatorsOf(
   // Texts are put together, and cannot be taken apart.
   if ((node.operator === '+' || node.operator === '+=') && (isText(node.left) || isText(node.right))) return;
   const at = source.indexOf(node.operator, node.left.end);
-  for (const by of OPERATORS[node.operator] ?? []) yield ['operator', at, at + node.operator.length, by];
+  for (const by of OPERATORS[node.operator] ?? [])
+    yield ['operator', at, at + node.operator.length, by, node.start];
 }
 
 function* methodOf(

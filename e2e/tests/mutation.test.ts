@@ -30,6 +30,12 @@ describe('the faults that are made in a source', () => {
     const made = findMutations(source).map((mutation) => mutate(source, mutation));
     expect(made.toSorted()).toEqual(mutants.toSorted());
   });
+
+  test('of an operator are reached where its first operand is, also where its second never runs', () => {
+    const source = 'f((a && b) ?? c);';
+    const at = (by: string) => findMutations(source).find((each) => each.by === by)?.reachedAt;
+    expect([at('||'), at('&&')]).toEqual([3, 2]);
+  });
 });
 
 describe('a mutant', () => {
@@ -46,7 +52,7 @@ describe('a mutant', () => {
     const tests = surveyed.type === 'surveyed' ? surveyed.tests : [];
     const covering = tests.filter(({ covers }) => covers[source]?.includes(start));
     expect(covering.length).toBeGreaterThan(4);
-    const mutation = { kind: 'condition', start, end: start + from.length, by };
+    const mutation = { kind: 'condition', start, end: start + from.length, by, reachedAt: start };
     const order = { type: 'try', area: area.name, source, mutation, tests: covering, seeds: 0 } as const;
     const answer = await member.ask(order, 30_000);
     return answer.type === 'tried' ? answer.verdict : answer.type;
