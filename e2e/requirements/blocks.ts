@@ -311,7 +311,7 @@ export const BLOCK_REQUIREMENTS: readonly Requirement[] = [
     source: 'Blocks: limits',
     says: 'Processes beyond the limit are refused, and the block is told.',
     test: [LIMITS, 'processes beyond the limit are refused, and the block is told'],
-    mutation: [`${IO}/control-groups.ts`, "write('pids.max', value)", "write('pids.max', 1_000)"],
+    mutation: [`${IO}/control-groups.ts`, "set('pids.max', value)", "set('pids.max', 1_000)"],
   },
   {
     source: 'Blocks: limits',

@@ -25,6 +25,19 @@ export const CONTAINMENT_REQUIREMENTS: readonly Requirement[] = [
     mutation: ['apps/worker/src/io/process-manager.ts', '...task.group?.usage(),', ''],
   },
   {
+    source: 'Security: the environment',
+    says: 'A variable whose name the init of a namespace has for itself comes as it was sent.',
+    test: [
+      'apps/worker/test/io/surroundings',
+      'exactly the variables of the worker and those that the caller sends',
+    ],
+    mutation: [
+      'apps/worker/src/io/containment/pid-namespace.ts',
+      "['stdin', 'stdout', 'stderr', 'groups', 'file', 'status']",
+      "['other']",
+    ],
+  },
+  {
     source: 'Invariant 7: no leftover cgroup',
     says: 'Sandboxes that wait leave no group when a worker stops.',
     test: ['apps/worker/test/io/limits', 'a worker that has stopped leaves no groups'],

@@ -80,23 +80,23 @@ export class CommandStarter {
       return { type: 'start_failed', taskKey, detail: prepared.kind, message: prepared.message };
     const { argv, directories, cwd, env } = prepared;
     const command = { argv, directories, cwd, env, network: launch.network };
-    return this.#runReady(launch, command) ?? (await this.#runAnew(launch, command));
+    return (await this.#runReady(launch, command)) ?? (await this.#runAnew(launch, command));
   }
 
   /** In a sandbox that waits; null where there is none. A terminal is made for its task, and so is what holds it. */
-  #runReady(
+  async #runReady(
     { pty, stdin, limits }: LaunchRequest,
     { directories, network, ...command }: GroundedCommand,
-  ): StartedCommand | null {
+  ): Promise<StartedCommand | null> {
     if (pty !== undefined || directories === null) return null;
     const ready = this.#means.ready?.take({ directories, network, stdin }) ?? null;
     if (ready === null) return null;
     const { sandbox, ends, group } = ready;
     try {
       const entered = group.files;
-      group.hold(limits);
+      await group.hold(limits);
       const groupFiles = group.files.filter((file) => !entered.includes(file));
-      return { contained: sandbox.run({ ...command, groupFiles }), ends, group };
+      return { contained: await sandbox.run({ ...command, groupFiles }), ends, group };
     } catch (error) {
       discard(ready);
       throw error;
@@ -106,13 +106,13 @@ export class CommandStarter {
   async #runAnew(launch: LaunchRequest, command: GroundedCommand): Promise<StartedCommand> {
     const { adapter, pipes, limits } = this.#means;
     const isGrouped = adapter.entersGroupsFreely || Object.keys(launch.limits).length > 0;
-    const group = isGrouped ? limits.makeGroup() : null;
+    const group = isGrouped ? await limits.makeGroup() : null;
     const ends = await openCommandEnds(launch, pipes).catch((error: unknown) => {
       void group?.remove();
       throw error;
     });
     try {
-      group?.hold(launch.limits);
+      await group?.hold(launch.limits);
       const groupFiles = group?.files ?? [];
       return { contained: await adapter.start({ ...command, groupFiles, stdio: ends.stdio }), ends, group };
     } catch (error) {

@@ -1,5 +1,4 @@
 /** A control group of version 1 or 2: how a limit is set, and what was used. */
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LimitUse } from '../core/blocks/evidence.js';
 import { readText } from './proc/read.js';
@@ -16,20 +15,27 @@ export interface Hierarchy {
 const CPU_PERIOD_US = 100_000;
 const MIN_QUOTA_US = 1_000;
 
-export function setLimit(controller: Controller, version: 1 | 2, directory: string, value: number): void {
-  const write = (file: string, text: string | number) => writeFileSync(join(directory, file), String(text));
-  if (controller === 'pids') write('pids.max', value);
-  else if (controller === 'memory' && version === 1) {
-    write('memory.limit_in_bytes', value);
-    if (readText(join(directory, 'memory.memsw.limit_in_bytes')) !== null)
-      write('memory.memsw.limit_in_bytes', value); // else it would swap instead
-  } else if (controller === 'memory') {
-    write('memory.max', value);
-    if (readText(join(directory, 'memory.swap.max')) !== null) write('memory.swap.max', 0);
-  } else if (version === 1) {
-    write('cpu.cfs_period_us', CPU_PERIOD_US);
-    write('cpu.cfs_quota_us', Math.max(MIN_QUOTA_US, Math.round(value * CPU_PERIOD_US)));
-  } else write('cpu.max', `${Math.max(MIN_QUOTA_US, Math.round(value * CPU_PERIOD_US))} ${CPU_PERIOD_US}`);
+/** What is to be written, and where, to set a limit of a group: files of its directory, in this order. */
+export function limitSettings(
+  controller: Controller,
+  { version, directory }: Hierarchy,
+  value: number,
+): readonly (readonly [file: string, text: string])[] {
+  const has = (file: string) => readText(join(directory, file)) !== null;
+  const set = (file: string, text: string | number) => [join(directory, file), String(text)] as const;
+  if (controller === 'pids') return [set('pids.max', value)];
+  const quotaUs = Math.max(MIN_QUOTA_US, Math.round(value * CPU_PERIOD_US));
+  if (controller === 'cpu')
+    return version === 1
+      ? [set('cpu.cfs_period_us', CPU_PERIOD_US), set('cpu.cfs_quota_us', quotaUs)]
+      : [set('cpu.max', `${quotaUs} ${CPU_PERIOD_US}`)];
+  // Else it would swap instead.
+  return version === 1
+    ? [
+        set('memory.limit_in_bytes', value),
+        ...(has('memory.memsw.limit_in_bytes') ? [set('memory.memsw.limit_in_bytes', value)] : []),
+      ]
+    : [set('memory.max', value), ...(has('memory.swap.max') ? [set('memory.swap.max', 0)] : [])];
 }
 
 /** All that is charged to it, also the pages of files that the kernel keeps and can drop. */

@@ -1,7 +1,7 @@
 /** Where this worker may make control groups: found out by making one. */
 import { mkdirSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { type Controller, type Hierarchy, readPeakBytes, setLimit } from './control-groups.js';
+import { type Controller, type Hierarchy, limitSettings, readPeakBytes } from './control-groups.js';
 import { readText } from './proc/read.js';
 
 /** A task's group is `sandcrew-PID-N`, by the pid of its worker. */
@@ -30,7 +30,7 @@ export function claimHierarchies(): Hierarchies {
     removeLeftGroups(hierarchy.directory);
     const { version, directory } = hierarchy;
     if (version === 2 && !passesOn(directory, controller)) continue;
-    if (canMakeGroup(hierarchy, (probe) => setLimit(controller, version, probe, SMALLEST[controller])))
+    if (canMakeGroup(hierarchy, (probe) => setSmallest(controller, { version, directory: probe })))
       limits.set(controller, hierarchy);
   }
   const counting = [...limits.values()].find(({ version }) => version === 2) ?? findHierarchy('cpuacct');
@@ -46,6 +46,11 @@ export function claimHierarchies(): Hierarchies {
 }
 
 const SMALLEST: Readonly<Record<Controller, number>> = { memory: 1_048_576, pids: 1, cpu: 1 };
+
+function setSmallest(controller: Controller, probe: Hierarchy): void {
+  for (const [file, text] of limitSettings(controller, probe, SMALLEST[controller]))
+    writeFileSync(file, text);
+}
 
 /** The group of the hierarchy that has the controller, below which this worker's groups lie: its own, or where that is its leaf, the one above. */
 export function findHierarchy(controller: Controller | 'cpuacct'): Hierarchy | null {

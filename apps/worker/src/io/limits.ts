@@ -1,6 +1,8 @@
-/** Gives tasks control groups, versions 1 and 2, where this worker may make them: to hold them to their limits, and to count what they use. */
-import { mkdirSync } from 'node:fs';
-import { rmdir } from 'node:fs/promises';
+/**
+ * Gives tasks control groups, versions 1 and 2, where this worker may make them: to hold them to their limits, and to count what they use.
+ * A fork bomb keeps the kernel's lock of control groups busy, for seconds at worst: whatever takes it is done beside the event loop.
+ */
+import { mkdir, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { TaskLimits, Usage } from '@sandcrew/protocol';
@@ -8,12 +10,12 @@ import type { LimitUse } from '../core/blocks/evidence.js';
 import {
   type Controller,
   type Hierarchy,
+  limitSettings,
   readCpuMs,
   readCpuUse,
   readMemoryUse,
   readPeakBytes,
   readPidsUse,
-  setLimit,
 } from './control-groups.js';
 import { claimHierarchies, GROUP_PREFIX, type Hierarchies } from './group-hierarchies.js';
 
@@ -51,11 +53,11 @@ export class LimitKeeper {
 
   /**
    * A group for a task whose limits may not be known yet. Where no group can be made, it holds and counts nothing.
-   * @throws {NodeJS.ErrnoException} and leaves nothing behind.
+   * Rejects with NodeJS.ErrnoException, and leaves nothing behind.
    */
-  makeGroup(): TaskGroup {
+  async makeGroup(): Promise<TaskGroup> {
     const group = new TaskGroup(this.#hierarchies, `${GROUP_PREFIX}${process.pid}-${++this.#made}`);
-    group.count();
+    await group.count();
     return group;
   }
 }
@@ -64,7 +66,7 @@ export class LimitKeeper {
 export class TaskGroup {
   readonly #hierarchies: Hierarchies;
   readonly #name: string;
-  readonly #made = new Set<string>();
+  readonly #made = new Map<string, 1 | 2>();
   #limits: TaskLimits = {};
 
   /** `LimitKeeper.makeGroup` makes one. */
@@ -73,31 +75,37 @@ export class TaskGroup {
     this.#name = name;
   }
 
-  /** Makes what counts memory and CPU time. @throws {NodeJS.ErrnoException} and leaves nothing behind. */
-  count(): void {
+  /** Makes what counts memory and CPU time. Rejects with NodeJS.ErrnoException, and leaves nothing behind. */
+  async count(): Promise<void> {
     const { limits, cpuTime } = this.#hierarchies;
     const memory = limits.get('memory');
-    this.#make(() => {
-      for (const hierarchy of [memory, cpuTime]) if (hierarchy != null) this.#enterable(hierarchy);
+    await this.#make(async () => {
+      for (const hierarchy of [memory, cpuTime]) if (hierarchy != null) await this.#enterable(hierarchy);
     });
   }
 
-  /** Holds what is in it, and what will be, to these limits. Call it once. @throws {NodeJS.ErrnoException} and leaves nothing behind. */
-  hold(limits: TaskLimits): void {
+  /** Holds what is in it, and what will be, to these limits. Call it once. Rejects with NodeJS.ErrnoException, and leaves nothing behind. */
+  async hold(limits: TaskLimits): Promise<void> {
     this.#limits = limits;
-    this.#make(() => {
+    await this.#make(async () => {
       for (const [limit, controller] of Object.entries(CONTROLLER_OF) as [EnforcedLimit, Controller][]) {
         const value = limits[limit];
         const hierarchy = this.#hierarchies.limits.get(controller);
         if (value === undefined || hierarchy === undefined) continue;
-        setLimit(controller, hierarchy.version, this.#enterable(hierarchy), value);
+        const group = await this.#enterable(hierarchy);
+        for (const [file, text] of limitSettings(controller, group, value)) await writeFile(file, text);
       }
     });
   }
 
-  /** A process whose pid is written to each of them is in the group, with all that it starts then. */
+  /**
+   * A process whose pid is written to each of them is in the group, with all that it starts then; 0 is the writer itself. It has
+   * one thread, and in version 1 a thread that moves itself waits for no lock.
+   */
   get files(): string[] {
-    return [...this.#made].map((directory) => join(directory, 'cgroup.procs'));
+    return [...this.#made].map(([directory, version]) =>
+      join(directory, version === 1 ? 'tasks' : 'cgroup.procs'),
+    );
   }
 
   /** What was used of its limits. */
@@ -132,7 +140,7 @@ export class TaskGroup {
 
   /** Call it when nothing of the task lives. */
   async remove(): Promise<void> {
-    for (const directory of this.#made) {
+    for (const directory of this.#made.keys()) {
       for (let tries = 0; tries < REMOVE_TRIES; tries++) {
         const isGone = await rmdir(directory).then(
           () => true,
@@ -144,9 +152,9 @@ export class TaskGroup {
     }
   }
 
-  #make(make: () => void): void {
+  async #make(make: () => Promise<void>): Promise<void> {
     try {
-      make();
+      await make();
     } catch (error) {
       void this.remove();
       throw error;
@@ -154,13 +162,13 @@ export class TaskGroup {
   }
 
   /** Its directory there, made where it was not. */
-  #enterable(hierarchy: Hierarchy): string {
-    const { directory } = this.#in(hierarchy);
-    if (!this.#made.has(directory)) {
-      mkdirSync(directory, { recursive: true });
-      this.#made.add(directory);
+  async #enterable(hierarchy: Hierarchy): Promise<Hierarchy> {
+    const group = this.#in(hierarchy);
+    if (!this.#made.has(group.directory)) {
+      await mkdir(group.directory, { recursive: true });
+      this.#made.set(group.directory, group.version);
     }
-    return directory;
+    return group;
   }
 
   #group(controller: Controller): Hierarchy | null {

@@ -128,7 +128,7 @@ export class ReadySandboxes {
     const ends = await openCommandEnds({ stdin }, this.#means.pipes);
     let group: TaskGroup | null = null;
     try {
-      group = this.#means.limits.makeGroup();
+      group = await this.#means.limits.makeGroup();
       const place = { directories, network, stdio: ends.stdio, groupFiles: group.files };
       return {
         kind: name,

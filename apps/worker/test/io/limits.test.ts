@@ -76,6 +76,12 @@ describe.each(LEVELS)('%s', (containment) => {
     expect(Number(stdout.toString())).toBeLessThan(0.5);
   });
 
+  test('a command with limits has the variables that it was given', async () => {
+    const env = { file: 'a', groups: 'b' };
+    const { stdout } = await client.run('echo "$file $groups"', { env, limits: allLimits() });
+    expect(stdout.toString()).toBe('a b\n');
+  });
+
   test('the groups are gone after the task', async () => {
     const taskId = client.execute('sleep 60', { limits: allLimits() });
     const { pid } = await client.next('execution_started', taskId);
@@ -139,8 +145,8 @@ testIf(hierarchy !== undefined, 'control groups that this user may make (run as 
 
 testWith('pids')('a limit that the kernel does not take leaves no group behind', async () => {
   const keeper = LimitKeeper.find();
-  const group = keeper.makeGroup();
-  expect(() => group.hold({ ...allLimits(), pids: -1 })).toThrow('EINVAL');
+  const group = await keeper.makeGroup();
+  await expect(group.hold({ ...allLimits(), pids: -1 })).rejects.toThrow('EINVAL');
   await until(() => groupsOf(process.pid).length === 0);
 });
 

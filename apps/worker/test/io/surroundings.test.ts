@@ -50,9 +50,11 @@ describe.each(LEVELS)('%s', (containment) => {
       .map(([, , target = '']) => target);
   }
 
+  const ownWordsOfAnInit = { stdin: '1', stdout: '2', stderr: '3', groups: '4', file: '5', status: '6' };
+
   test('exactly the variables of the worker and those that the caller sends', async () => {
     const { stdout } = await client.run(['env', '-0'], {
-      env: { MINE: 'a\nb', PATH: '/usr/bin:/bin', 'with.dot': '1' },
+      env: { MINE: 'a\nb', PATH: '/usr/bin:/bin', 'with.dot': '1', ...ownWordsOfAnInit },
     });
     const variables = Object.fromEntries(
       stdout
@@ -71,6 +73,7 @@ describe.each(LEVELS)('%s', (containment) => {
       CI: '1',
       MINE: 'a\nb',
       'with.dot': '1',
+      ...ownWordsOfAnInit,
     });
   });
 

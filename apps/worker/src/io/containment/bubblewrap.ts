@@ -143,7 +143,7 @@ export class Bubblewrap implements ContainmentAdapter {
       const ways = child.stdio as readonly unknown[];
       (ways[FILTER_FD] as Writable).end(this.#filter);
       await namespace.ready;
-      enterOrAbandon(namespace, place.groupFiles);
+      await enterOrAbandon(namespace, place.groupFiles);
       const setsid = stdio.kind === 'terminal' ? `${this.#tools.setsid} -c` : this.#tools.setsid;
       const isOutdated = () => edition !== this.#views.edition;
       const script = ways[SCRIPT_FD] as Writable;
@@ -211,17 +211,17 @@ class WaitingSandbox implements PreparedSandbox {
     return this.#namespace.isGone || this.#isOutdated();
   }
 
-  run({
+  async run({
     argv,
     cwd,
     env,
     groupFiles,
-  }: Pick<ContainedCommand, 'argv' | 'cwd' | 'env' | 'groupFiles'>): ContainedProcess {
+  }: Pick<ContainedCommand, 'argv' | 'cwd' | 'env' | 'groupFiles'>): Promise<ContainedProcess> {
     try {
       const words = [...argv, ...Object.entries(env).map((pair) => pair.join('='))];
       if (words.some((word) => Buffer.byteLength(word) >= MAX_WORD_BYTES))
         throw Object.assign(new Error('a word of it is too long'), { code: 'E2BIG' });
-      this.#namespace.enterGroups(groupFiles);
+      await this.#namespace.enterGroups(groupFiles);
     } catch (error) {
       this.abandon();
       throw error;

@@ -62,8 +62,8 @@ export interface ContainedProcess {
 export interface PreparedSandbox {
   /** It has ended without one, or shows what is hidden by now. */
   readonly isSpoilt: boolean;
-  /** Once. @throws {NodeJS.ErrnoException} where the command cannot be started; nothing of it is left then. */
-  run(command: Pick<ContainedCommand, 'argv' | 'cwd' | 'env' | 'groupFiles'>): ContainedProcess;
+  /** Once. Rejects with NodeJS.ErrnoException where the command cannot be started; nothing of it is left then. */
+  run(command: Pick<ContainedCommand, 'argv' | 'cwd' | 'env' | 'groupFiles'>): Promise<ContainedProcess>;
   /** Ends it without a command. */
   abandon(): void;
 }

@@ -1,6 +1,6 @@
 /** A PID namespace that runs: a shell is its init, reports on the command, and when it dies the kernel ends all the others. */
 import type { ChildProcess } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
 import type { SignalName } from '@sandcrew/protocol';
@@ -78,9 +78,9 @@ export class Namespace implements ContainedProcess {
     });
   }
 
-  /** Puts what is to become the command into control groups, by the files that take a pid. @throws {NodeJS.ErrnoException} */
-  enterGroups(groupFiles: readonly string[]): void {
-    for (const file of groupFiles) writeFileSync(file, String(this.pid));
+  /** Puts what is to become the command into control groups, by the files that take a pid. Rejects with NodeJS.ErrnoException. */
+  async enterGroups(groupFiles: readonly string[]): Promise<void> {
+    for (const file of groupFiles) await writeFile(file, String(this.pid));
   }
 
   get isGone(): boolean {
@@ -151,10 +151,10 @@ export class Namespace implements ContainedProcess {
   }
 }
 
-/** Puts it into control groups; where that fails, ends it. @throws {NodeJS.ErrnoException} */
-export function enterOrAbandon(namespace: Namespace, groupFiles: readonly string[]): void {
+/** Puts it into control groups; where that fails, ends it. Rejects with NodeJS.ErrnoException. */
+export async function enterOrAbandon(namespace: Namespace, groupFiles: readonly string[]): Promise<void> {
   try {
-    namespace.enterGroups(groupFiles);
+    await namespace.enterGroups(groupFiles);
   } catch (error) {
     namespace.abandon();
     throw error;

@@ -6,7 +6,7 @@ import type { Writable } from 'node:stream';
 import { isPlainVariable } from '../../core/containment/command-script.js';
 import { spawnProcess } from '../spawn.js';
 import type { ContainedCommand, ContainedProcess, ContainmentAdapter } from './containment.js';
-import { enterOrAbandon, Namespace } from './namespace.js';
+import { Namespace } from './namespace.js';
 import { findTools, probe } from './probe.js';
 
 /**
@@ -19,15 +19,22 @@ import { findTools, probe } from './probe.js';
  * The kernel tells of no parent that had died before it was asked to, so that a worker, or unshare, that is killed just then
  * leaves this shell behind. It waits for nobody at a pipe: fd 8 stands in for the other end while it opens its own; and where
  * fd 4 says that the worker is gone, the command never begins.
+ *
+ * The child enters its control groups itself: a move of oneself (0) in version 1 is the one that takes no lock which a fork bomb
+ * keeps busy (cgroup_procs_write_start in the kernel).
  */
-const INIT = `stdin=$1 stdout=$2 stderr=$3; shift 3
+const INIT = `stdin=$1 stdout=$2 stderr=$3 groups=$4; shift 4
 if [ "$stdin" = "$stdout" ]; then exec 5<>"$stdin" 6<>"$stdin" 7<>"$stdin"
 else exec 8<>"$stdin" 5<"$stdin" 8<>"$stdout" 6>"$stdout" 8<>"$stderr" 7>"$stderr" 8>&-; fi
-( echo started >&3; read -r _ <&4 || exit; unset PWD; exec "$@" <&5 >&6 2>&7 3>&- 4<&- 5<&- 6>&- 7>&- )
+( for file in $groups; do echo 0 >"$file" || exit 126; done
+  echo started >&3; read -r _ <&4 || exit; unset PWD; exec "$@" <&5 >&6 2>&7 3>&- 4<&- 5<&- 6>&- 7>&- )
 status=$?
 exec 5<&- 6>&- 7>&-
 echo "$status" >&3
 read -r _ <&4`;
+
+/** The variables of that shell: a command's of the same names are set behind it. */
+const INIT_VARIABLES = ['stdin', 'stdout', 'stderr', 'groups', 'file', 'status'];
 
 /** The adapter, or in a sentence why this host cannot do it. */
 export async function findPidNamespace(): Promise<ContainmentAdapter | string> {
@@ -53,7 +60,7 @@ class PidNamespace implements ContainmentAdapter {
   }
 
   /** The whole argv: die with the worker, enter the namespaces, be init, run the command. */
-  #wrap({ argv, env, stdio, network }: ContainedCommand): string[] {
+  #wrap({ argv, env, stdio, network, groupFiles }: ContainedCommand): string[] {
     const tools = this.#tools;
     const asUser = process.getuid?.() === 0 ? [] : ['--user', '--map-current-user'];
     const offline = network === 'none' ? ['--net'] : [];
@@ -70,7 +77,7 @@ class PidNamespace implements ContainmentAdapter {
     // What follows `--` is no option of theirs; and what env starts is setsid, whose path is no assignment.
     const setsid = [tools.setsid, ...(stdio.kind === 'terminal' ? ['-c'] : []), '--'];
     // The init is a shell, and passes on only variables that mean nothing to it: env sets the others.
-    const others = Object.entries(env).filter(([name]) => !isPlainVariable(name));
+    const others = Object.entries(env).filter(([name]) => !passesInit(name));
     const withOthers =
       others.length === 0 ? [] : [tools.env, '--', ...others.map(([name, value]) => `${name}=${value}`)];
     const ends =
@@ -87,6 +94,7 @@ class PidNamespace implements ContainmentAdapter {
       INIT,
       'sandcrew-init',
       ...ends,
+      groupFiles.join(' '),
       ...withOthers,
       ...setsid,
       ...argv,
@@ -97,7 +105,7 @@ class PidNamespace implements ContainmentAdapter {
     const [program = '', ...args] = this.#wrap(command);
     const child = spawnProcess(program, args, {
       cwd: command.cwd,
-      env: Object.fromEntries(Object.entries(command.env).filter(([name]) => isPlainVariable(name))),
+      env: Object.fromEntries(Object.entries(command.env).filter(([name]) => passesInit(name))),
       detached: true,
       stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
     });
@@ -105,7 +113,6 @@ class PidNamespace implements ContainmentAdapter {
     if (child.pid === undefined) throw await new Promise((resolve) => child.once('error', resolve));
     const namespace = new Namespace(child);
     await namespace.ready;
-    enterOrAbandon(namespace, command.groupFiles);
     (child.stdio[4] as Writable).write('go\n');
     return namespace;
   }
@@ -119,4 +126,9 @@ class PidNamespace implements ContainmentAdapter {
   }
 
   close(): void {}
+}
+
+/** Whether a variable comes through the init as it is. */
+function passesInit(name: string): boolean {
+  return isPlainVariable(name) && !INIT_VARIABLES.includes(name);
 }

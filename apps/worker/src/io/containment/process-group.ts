@@ -20,8 +20,8 @@ import {
   sendSignal,
 } from './containment.js';
 
-/** Enters the control groups whose files $1 lists, then becomes the command. */
-const WITHIN_GROUPS = 'for file in $1; do echo $$ > "$file" || exit 126; done; shift; exec "$@"';
+/** Enters the control groups whose files stand before `--`, then becomes the command. It sets no variable: the command would see it. */
+const WITHIN_GROUPS = 'while [ "$1" != -- ]; do echo 0 > "$1" || exit 126; shift; done; shift; exec "$@"';
 
 /** What every process of a task inherits, unless it cleans its environment. */
 const MARKER = 'SANDCREW_TASK';
@@ -82,7 +82,7 @@ class ProcessGroup implements ContainmentAdapter {
   #spawn({ argv: said, cwd, env, stdio, groupFiles }: ContainedCommand, mark: string): ChildProcess {
     // The files' names are the kernel's and the worker's own: without blanks.
     const argv =
-      groupFiles.length === 0 ? said : ['/bin/sh', '-c', WITHIN_GROUPS, 'sh', groupFiles.join(' '), ...said];
+      groupFiles.length === 0 ? said : ['/bin/sh', '-c', WITHIN_GROUPS, 'sh', ...groupFiles, '--', ...said];
     const options = { cwd, env: { ...env, [MARKER]: mark }, detached: true };
     if (stdio.kind === 'terminal') {
       const onTerminal = ['-c', ON_TERMINAL, 'sh', stdio.path, ...argv];
