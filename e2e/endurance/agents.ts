@@ -19,7 +19,13 @@ export async function adoptFromAgent(taskId: string, ground: Ground, bytes: numb
   const address = fleet.steady;
   const file = join(directory, `${taskId}.read`);
   const managerId = `agent-${taskId}`;
-  const order = { ...address, managerId, taskId, command: writesPattern(bytes) };
+  const order = {
+    ...address,
+    managerId,
+    taskId,
+    command: writesPattern(bytes),
+    connectTimeoutMs: PATIENCE_MS,
+  };
   const output = openSync(file, 'w');
   const agent = spawn(process.execPath, [AGENT, JSON.stringify(order)], {
     stdio: ['ignore', output, 'ignore'],

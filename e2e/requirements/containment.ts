@@ -174,7 +174,7 @@ export const CONTAINMENT_REQUIREMENTS: readonly Requirement[] = [
     mutation: [
       'apps/worker/src/io/command-path.ts',
       'sees(path) && sees(realpathSync(path))',
-      '(sees(path) || sees(realpathSync(path)) || true)',
+      "(sees(path) || realpathSync(path) !== '')",
     ],
   },
 ];
