@@ -41,7 +41,11 @@ export const CONTAINMENT_REQUIREMENTS: readonly Requirement[] = [
     source: 'Invariant 7: no leftover cgroup',
     says: 'Sandboxes that wait leave no group when a worker stops.',
     test: ['apps/worker/test/io/limits', 'a worker that has stopped leaves no groups'],
-    mutation: ['apps/worker/src/io/ready-sandboxes.ts', 'void group.remove();\n}', 'void group;\n}'],
+    mutation: [
+      'apps/worker/src/io/ready-sandboxes.ts',
+      'void group?.remove();\n  return null;',
+      'void group;\n  return null;',
+    ],
   },
   {
     source,

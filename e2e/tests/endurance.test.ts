@@ -5,7 +5,7 @@ import { endure } from '../endurance/endurance.js';
 import { StallWatch } from '../endurance/stall-watch.js';
 import { findGrowth } from '../endurance/vitals.js';
 
-const SEED = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
+const SEED = Number(process.env.SEED ?? 11);
 
 describe(`mixed tasks from SEED=${SEED}`, () => {
   test('while workers die and stop and connections are cut, each task ends once and truly, and leaves nothing', async () => {

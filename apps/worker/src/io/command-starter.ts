@@ -93,10 +93,12 @@ export class CommandStarter {
     if (ready === null) return null;
     const { sandbox, ends, group } = ready;
     try {
-      const entered = group.files;
-      await group.hold(limits);
-      const groupFiles = group.files.filter((file) => !entered.includes(file));
-      return { contained: await sandbox.run({ ...command, groupFiles }), ends, group };
+      if (group === null && Object.keys(limits).length > 0) return discard(ready);
+      const entered = group?.files ?? [];
+      await group?.hold(limits);
+      const groupFiles = group?.files.filter((file) => !entered.includes(file)) ?? [];
+      const contained = await sandbox.run({ ...command, groupFiles });
+      return contained === null ? discard(ready) : { contained, ends, group };
     } catch (error) {
       discard(ready);
       throw error;
@@ -106,7 +108,9 @@ export class CommandStarter {
   async #runAnew(launch: LaunchRequest, command: GroundedCommand): Promise<StartedCommand> {
     const { adapter, pipes, limits } = this.#means;
     const isGrouped = adapter.entersGroupsFreely || Object.keys(launch.limits).length > 0;
-    const group = isGrouped ? await limits.makeGroup() : null;
+    const hasLimits = Object.keys(launch.limits).length > 0;
+    // Without limits a group only counts: a command does not fail for want of one.
+    const group = isGrouped ? await limits.makeGroup().catch(hasLimits ? rethrow : () => null) : null;
     const ends = await openCommandEnds(launch, pipes).catch((error: unknown) => {
       void group?.remove();
       throw error;
@@ -123,6 +127,10 @@ export class CommandStarter {
       settleEnds(ends);
     }
   }
+}
+
+function rethrow(error: unknown): never {
+  throw error;
 }
 
 /** What a host has more of again when other tasks have ended: descriptors, processes. */

@@ -1,4 +1,5 @@
 /** Where this worker may make control groups: found out by making one. */
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { type Controller, type Hierarchy, limitSettings, readPeakBytes } from './control-groups.js';
@@ -12,6 +13,7 @@ export const GROUP_PREFIX = 'sandcrew-';
  * below it ("no internal processes", cgroup-v2.rst of the kernel), unless it is the root of all.
  */
 const WORKER_LEAF = 'sandcrew-worker';
+const ENTRY_TIMEOUT_MS = 5_000;
 
 /** Those that work, for what holds a task to its limits and for what counts its CPU time. */
 export interface Hierarchies {
@@ -134,10 +136,11 @@ function ancestors(): number[] {
   return found;
 }
 
-function canMakeGroup({ directory }: Hierarchy, use: (probe: string) => void = () => {}): boolean {
+function canMakeGroup({ version, directory }: Hierarchy, use: (probe: string) => void = () => {}): boolean {
   const probe = join(directory, `${GROUP_PREFIX}${process.pid}-0`);
   try {
     mkdirSync(probe);
+    if (!canEnter(join(probe, version === 1 ? 'tasks' : 'cgroup.procs'))) return false;
     use(probe);
     return true;
   } catch {
@@ -145,6 +148,14 @@ function canMakeGroup({ directory }: Hierarchy, use: (probe: string) => void = (
   } finally {
     tryRemove(probe);
   }
+}
+
+/** Whether a process may move there: a group may be made where that is refused. */
+function canEnter(file: string): boolean {
+  return (
+    spawnSync('/bin/sh', ['-c', 'echo 0 >"$0"', file], { stdio: 'ignore', timeout: ENTRY_TIMEOUT_MS })
+      .status === 0
+  );
 }
 
 /** Call it before this worker makes any: one that bears its own pid is another's then, as in a container that starts again. */

@@ -27,7 +27,7 @@ const CONTROLLER_OF: Readonly<Record<EnforcedLimit, Controller>> = {
   cpus: 'cpu',
 };
 /** A group goes when the last of its dead is reaped, which may take a moment. */
-const REMOVE_TRIES = 20;
+const REMOVE_TRIES = 80;
 const REMOVE_PAUSE_MS = 25;
 
 export class LimitKeeper {

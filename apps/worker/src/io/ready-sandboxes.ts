@@ -21,8 +21,8 @@ export interface ReadySandbox {
   readonly sandbox: PreparedSandbox;
   /** Its command's side is open. */
   readonly ends: CommandEnds;
-  /** It is in this one. */
-  readonly group: TaskGroup;
+  /** It is in this one; null where none could be made. */
+  readonly group: TaskGroup | null;
 }
 
 interface Waiting extends ReadySandbox {
@@ -128,8 +128,8 @@ export class ReadySandboxes {
     const ends = await openCommandEnds({ stdin }, this.#means.pipes);
     let group: TaskGroup | null = null;
     try {
-      group = await this.#means.limits.makeGroup();
-      const place = { directories, network, stdio: ends.stdio, groupFiles: group.files };
+      group = await this.#means.limits.makeGroup().catch(() => null); // a task with limits gets one, or is refused, when it comes
+      const place = { directories, network, stdio: ends.stdio, groupFiles: group?.files ?? [] };
       return {
         kind: name,
         places,
@@ -167,11 +167,12 @@ export class ReadySandboxes {
   }
 }
 
-/** Ends one that has no command, and all that was made for it. */
-export function discard({ sandbox, ends, group }: ReadySandbox): void {
+/** Ends one that has no command, and all that was made for it: null is left of it. */
+export function discard({ sandbox, ends, group }: ReadySandbox): null {
   sandbox.abandon();
   closeEnds(ends);
-  void group.remove();
+  void group?.remove();
+  return null;
 }
 
 function nameOf({ directories, network, stdin }: SandboxKind): string {

@@ -94,7 +94,9 @@ export class Bubblewrap implements ContainmentAdapter {
 
   async start(command: ContainedCommand): Promise<ContainedProcess> {
     const sandbox = await this.prepare(command);
-    return sandbox.run({ ...command, groupFiles: [] }); // it is in them
+    const contained = await sandbox.run({ ...command, groupFiles: [] }); // it is in them
+    if (contained === null) throw new Error('the namespace ended before the command began');
+    return contained;
   }
 
   /** Makes all ready that a command needs, the command itself left out. */
@@ -216,15 +218,21 @@ class WaitingSandbox implements PreparedSandbox {
     cwd,
     env,
     groupFiles,
-  }: Pick<ContainedCommand, 'argv' | 'cwd' | 'env' | 'groupFiles'>): Promise<ContainedProcess> {
+  }: Pick<ContainedCommand, 'argv' | 'cwd' | 'env' | 'groupFiles'>): Promise<ContainedProcess | null> {
     try {
       const words = [...argv, ...Object.entries(env).map((pair) => pair.join('='))];
       if (words.some((word) => Buffer.byteLength(word) >= MAX_WORD_BYTES))
         throw Object.assign(new Error('a word of it is too long'), { code: 'E2BIG' });
       await this.#namespace.enterGroups(groupFiles);
     } catch (error) {
+      const wasSpoilt = this.isSpoilt;
       this.abandon();
+      if (wasSpoilt) return null;
       throw error;
+    }
+    if (this.isSpoilt) {
+      this.abandon();
+      return null;
     }
     this.#script.end(writeCommandScript({ argv, cwd, env }, this.#tools));
     return this.#namespace;

@@ -62,8 +62,13 @@ export interface ContainedProcess {
 export interface PreparedSandbox {
   /** It has ended without one, or shows what is hidden by now. */
   readonly isSpoilt: boolean;
-  /** Once. Rejects with NodeJS.ErrnoException where the command cannot be started; nothing of it is left then. */
-  run(command: Pick<ContainedCommand, 'argv' | 'cwd' | 'env' | 'groupFiles'>): Promise<ContainedProcess>;
+  /**
+   * Once. Null where it was spoilt before the command began: another may be tried. Rejects with NodeJS.ErrnoException where the command cannot be started. Nothing of it is left
+   * then.
+   */
+  run(
+    command: Pick<ContainedCommand, 'argv' | 'cwd' | 'env' | 'groupFiles'>,
+  ): Promise<ContainedProcess | null>;
   /** Ends it without a command. */
   abandon(): void;
 }

@@ -47,7 +47,15 @@ function findHomes(shown: readonly string[]): string[] {
   const isApart = (home: string) => !HIDDEN.some((directory) => isInside(home, directory));
   const homes = chooseHomes(decodeUserList(readUserList()), ownHomes()).filter(isApart).map(followLinks);
   const isGiven = (home: string) => shown.some((path) => isInside(home, path));
-  return gatherHomes(homes.filter((home) => isHomePlace(home) && !isGiven(home)));
+  return gatherHomes(homes.filter((home) => isHomePlace(home) && !isGiven(home) && isDirectory(home)));
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 /** As the system has it, and as HOME says; a user of a container may have neither. */

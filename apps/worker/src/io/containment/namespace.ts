@@ -72,6 +72,11 @@ export class Namespace implements ContainedProcess {
             reject(new Error('the command was gone before it began'));
           }
         }
+        if (this.pid === 0 && /^\d+\n/.test(report)) {
+          clearTimeout(timer);
+          this.abandon();
+          reject(new Error('the command could not enter its control groups'));
+        }
         const code = /started\n(\d+)\n/.exec(report)?.[1];
         if (code !== undefined) reportExit(readStatus(Number(code)));
       });

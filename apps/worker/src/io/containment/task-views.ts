@@ -26,14 +26,22 @@ export class TaskViews {
     this.#common = readCommonView(found);
   }
 
-  /** For views to come. What was a secret stays hidden: a key that was replaced may be trusted still. Why nothing could be changed, or null. */
+  /** For views to come. What was a secret or a home stays hidden: a key that was replaced may be trusted still. Why nothing could be changed, or null. */
   lookAgain(): string | null {
+    try {
+      return this.#lookAgain();
+    } catch (error) {
+      return (error as Error).message; // out of descriptors, say
+    }
+  }
+
+  #lookAgain(): string | null {
     const { secretFiles, secretLinks, homes } = lookAtFiles(this.#given);
     const found = {
       ...this.#found,
       secretFiles: [...new Set([...this.#found.secretFiles, ...secretFiles])],
       secretLinks: [...new Set([...this.#found.secretLinks, ...secretLinks])],
-      homes,
+      homes: [...new Set([...this.#found.homes, ...homes])],
     };
     const fault = judgePlaces(found);
     if (fault !== null) return fault;

@@ -68,13 +68,15 @@ export class TaskSpans {
       case 'noted':
         (spans.attempt ?? spans.task).addEvent(signal.name, signal.attributes);
         return;
-      case 'attempt_ended':
-        if (spans.attempt !== null) end(spans.attempt, signal.attributes, signal.error);
+      case 'attempt_ended': {
+        const { attempt } = spans;
         spans.attempt = null;
+        if (attempt !== null) end(attempt, signal.attributes, signal.error);
         return;
+      }
       case 'task_ended':
+        this.#open.delete(signal.taskId); // first: an SDK may throw
         end(spans.task, signal.attributes, signal.error);
-        this.#open.delete(signal.taskId);
     }
   }
 }

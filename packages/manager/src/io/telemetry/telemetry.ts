@@ -37,8 +37,8 @@ export class Telemetry {
 
   /** The machine took an event and decided effects, none of which is carried out yet. */
   stepped(event: ManagerEvent, effects: readonly Effect[], nowMs: number): void {
+    aside(() => this.#spans.follow(trace(this.#attempts, this.#state, effects)));
     aside(() => {
-      this.#spans.follow(trace(this.#attempts, this.#state, effects));
       this.#instruments.add(measure(this.#gauges, this.#state, event, effects, nowMs));
     });
   }
