@@ -93,6 +93,7 @@ export function readTask(request: TaskReservation, taskId: string): Submission {
   const orders = readOrders(onBlock, idempotent);
   const body = {
     ...definedOnly(rest),
+    ...(isObject(rest.limits) ? { limits: definedOnly(rest.limits) } : {}),
     command: command === undefined ? null : readWords(command),
   } as Submission['body'];
   checkMessage({ type: 'execute_command', taskId, ...body, command: body.command ?? '' });

@@ -32,6 +32,15 @@ function play(output: [stream: 'stdout' | 'stderr', bytes: string | Uint8Array][
 }
 
 describe('a task', () => {
+  test('with a limit that is undefined asks for none: it goes where no limit can be held', async () => {
+    const limits = { maxPayloadBytes: 1_048_576, windowBytes: 1_048_576, retainBytes: 1, enforced: [] };
+    worker.welcome = { ...worker.welcome, limits };
+    play([]);
+    const unset: { pids: number } = JSON.parse('{}');
+    const result = await manager.run({ command: 'make', limits: { pids: unset.pids } });
+    expect(result.exitCode).toBe(0);
+  });
+
   test('gives its exit code, output and where it ran, and a non-zero exit is a result', async () => {
     play(
       [

@@ -107,8 +107,8 @@ export class CommandStarter {
 
   async #runAnew(launch: LaunchRequest, command: GroundedCommand): Promise<StartedCommand> {
     const { adapter, pipes, limits } = this.#means;
-    const isGrouped = adapter.entersGroupsFreely || Object.keys(launch.limits).length > 0;
     const hasLimits = Object.keys(launch.limits).length > 0;
+    const isGrouped = adapter.entersGroupsFreely || hasLimits;
     // Without limits a group only counts: a command does not fail for want of one.
     const group = isGrouped ? await limits.makeGroup().catch(hasLimits ? rethrow : () => null) : null;
     const ends = await openCommandEnds(launch, pipes).catch((error: unknown) => {

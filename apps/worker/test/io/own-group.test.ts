@@ -101,6 +101,9 @@ function canDelegate(): boolean {
     const missing = CONTROLLERS.filter((name) => !passedOn.includes(name));
     if (missing.length > 0)
       writeFileSync(join(ROOT, 'cgroup.subtree_control'), missing.map((name) => `+${name}`).join(' '));
+    const probe = join(ROOT, `sandcrew-probe-${process.pid}`);
+    mkdirSync(probe); // in a container it may be mounted read-only
+    rmdirSync(probe);
     return true;
   } catch {
     return false;
