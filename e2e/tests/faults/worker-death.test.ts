@@ -1,5 +1,5 @@
 /** Workers that die, stand still, or are shut down: each task ends once and truly, nothing of it lives, the pool is whole again. */
-import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
@@ -70,6 +70,9 @@ test('kill -9 of a worker: none of its processes lives, each task ends once, and
   );
   const ends = tasks.map((task) => endOf(task));
   const starts = await Promise.all(tasks.map((task) => task.started));
+  // `started` tells that there is a process; its first line may be still to come.
+  const hasBegun = (counter: ReturnType<typeof countsStarts>) => counter.starts() === 1;
+  await until('each has left its line', () => [...counters.values()].every(hasBegun), 20_000);
   const killedMs = performance.now();
   doomed.process.kill('SIGKILL');
   const died = starts.filter(({ workerId }) => workerId === 'doomed');
@@ -109,6 +112,9 @@ test('kill -9 of every worker of an embedded pool: each task is told, and the po
   const ends = tasks.map((task) => endOf(task));
   const starts = await Promise.all(tasks.map((task) => task.started));
   expect(new Set(starts.map(({ workerId }) => workerId)).size).toBe(2);
+  // `started` tells that there is a process; its first step may be still to come.
+  const hasBegun = (_: unknown, index: number) => existsSync(join(directory, `pool-${index}`));
+  await until('each has made its directory', () => tasks.every(hasBegun), 20_000);
   for (const pid of ownWorkers()) process.kill(pid, 'SIGKILL');
   for (const [index, end] of (await Promise.all(ends)).entries()) {
     expect(end).toMatchObject(
@@ -200,6 +206,7 @@ test('a worker that was away for longer than lostAfterMs comes back, and drops w
   const task = manager.run({ command: counter.command });
   const end = endOf(task);
   const { pid } = await task.started;
+  await until('it has left its line', () => counter.starts() === 1, 20_000);
   proxy.refuse(true);
   proxy.cut();
   expect(await end).toMatchObject({ code: 'LOST', detail: 'may_have_run' });
