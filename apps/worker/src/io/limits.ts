@@ -6,6 +6,7 @@ import { mkdir, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { TaskLimits, Usage } from '@sandcrew/protocol';
+import pLimit, { type LimitFunction } from 'p-limit';
 import type { LimitUse } from '../core/blocks/evidence.js';
 import {
   type Controller,
@@ -26,12 +27,17 @@ const CONTROLLER_OF: Readonly<Record<EnforcedLimit, Controller>> = {
   pids: 'pids',
   cpus: 'cpu',
 };
-/** A group goes when the last of its dead is reaped, which may take a moment. */
-const REMOVE_TRIES = 80;
-const REMOVE_PAUSE_MS = 25;
+/** Of the threads that Node has for files (4, by UV_THREADPOOL_SIZE of libuv) as many may stand behind that lock: the others are for output. */
+const MAX_THREADS = 2;
+/** A group goes when the last of its dead is reaped: mostly within a moment, but a process may hang in the kernel. */
+const REMOVE_TIMEOUT_MS = 600_000;
+const REMOVE_PAUSE_MS = { first: 25, most: 1_000 } as const;
+/** So long a worker that ends waits for it; what is left then, the next start removes. */
+const REMOVE_BEFORE_END_MS = 2_000;
 
 export class LimitKeeper {
   readonly #hierarchies: Hierarchies;
+  readonly #inTurn = pLimit(MAX_THREADS);
   #made = 0;
 
   /** `LimitKeeper.find` makes one. */
@@ -56,7 +62,11 @@ export class LimitKeeper {
    * Rejects with NodeJS.ErrnoException, and leaves nothing behind.
    */
   async makeGroup(): Promise<TaskGroup> {
-    const group = new TaskGroup(this.#hierarchies, `${GROUP_PREFIX}${process.pid}-${++this.#made}`);
+    const group = new TaskGroup(
+      this.#hierarchies,
+      `${GROUP_PREFIX}${process.pid}-${++this.#made}`,
+      this.#inTurn,
+    );
     await group.count();
     return group;
   }
@@ -66,13 +76,15 @@ export class LimitKeeper {
 export class TaskGroup {
   readonly #hierarchies: Hierarchies;
   readonly #name: string;
+  readonly #inTurn: LimitFunction;
   readonly #made = new Map<string, 1 | 2>();
   #limits: TaskLimits = {};
 
   /** `LimitKeeper.makeGroup` makes one. */
-  constructor(hierarchies: Hierarchies, name: string) {
+  constructor(hierarchies: Hierarchies, name: string, inTurn: LimitFunction) {
     this.#hierarchies = hierarchies;
     this.#name = name;
+    this.#inTurn = inTurn;
   }
 
   /** Makes what counts memory and CPU time. Rejects with NodeJS.ErrnoException, and leaves nothing behind. */
@@ -93,7 +105,8 @@ export class TaskGroup {
         const hierarchy = this.#hierarchies.limits.get(controller);
         if (value === undefined || hierarchy === undefined) continue;
         const group = await this.#enterable(hierarchy);
-        for (const [file, text] of limitSettings(controller, group, value)) await writeFile(file, text);
+        for (const [file, text] of limitSettings(controller, group, value))
+          await this.#inTurn(() => writeFile(file, text));
       }
     });
   }
@@ -140,15 +153,17 @@ export class TaskGroup {
 
   /** Call it when nothing of the task lives. */
   async remove(): Promise<void> {
-    for (const directory of this.#made.keys()) {
-      for (let tries = 0; tries < REMOVE_TRIES; tries++) {
-        const isGone = await rmdir(directory).then(
-          () => true,
-          (error: NodeJS.ErrnoException) => error.code === 'ENOENT',
-        );
-        if (isGone) break;
-        await setTimeout(REMOVE_PAUSE_MS);
-      }
+    await Promise.all([...this.#made.keys()].map((directory) => this.#remove(directory)));
+  }
+
+  async #remove(directory: string): Promise<void> {
+    const beganMs = performance.now();
+    let pauseMs: number = REMOVE_PAUSE_MS.first;
+    while (!(await this.#inTurn(() => isRemoved(directory)))) {
+      const triedMs = performance.now() - beganMs;
+      if (triedMs > REMOVE_TIMEOUT_MS) return;
+      await setTimeout(pauseMs, undefined, { ref: triedMs < REMOVE_BEFORE_END_MS });
+      pauseMs = Math.min(2 * pauseMs, REMOVE_PAUSE_MS.most);
     }
   }
 
@@ -165,7 +180,7 @@ export class TaskGroup {
   async #enterable(hierarchy: Hierarchy): Promise<Hierarchy> {
     const group = this.#in(hierarchy);
     if (!this.#made.has(group.directory)) {
-      await mkdir(group.directory, { recursive: true });
+      await this.#inTurn(() => mkdir(group.directory, { recursive: true }));
       this.#made.set(group.directory, group.version);
     }
     return group;
@@ -178,5 +193,14 @@ export class TaskGroup {
 
   #in({ version, directory }: Hierarchy): Hierarchy {
     return { version, directory: join(directory, this.#name) };
+  }
+}
+
+async function isRemoved(directory: string): Promise<boolean> {
+  try {
+    await rmdir(directory);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT';
   }
 }

@@ -1,6 +1,23 @@
 /** Limits hold a task by the kernel's control groups, and what was used up is told. Where no group can be made, they are refused. */
-import { chownSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import {
+  chownSync,
+  closeSync,
+  constants,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { claimHierarchies, findHierarchy } from '#src/io/group-hierarchies.js';
 import { LimitKeeper } from '#src/io/limits.js';
@@ -148,6 +165,47 @@ testWith('pids')('a limit that the kernel does not take leaves no group behind',
   const group = await keeper.makeGroup();
   await expect(group.hold({ ...allLimits(), pids: -1 })).rejects.toThrow('EINVAL');
   await until(() => groupsOf(process.pid).length === 0);
+});
+
+testWith('pids')('a group whose last process dies late is removed all the same', async () => {
+  const group = await LimitKeeper.find().makeGroup();
+  await group.hold({ pids: 5 });
+  const late = spawn('sleep', ['60'], { stdio: 'ignore' });
+  const ended = new Promise((resolve) => late.once('exit', resolve));
+  for (const file of group.files) writeFileSync(file, String(late.pid));
+  const removed = group.remove();
+  // What is waited for is that time passes: longer than a worker that ends would wait.
+  await setTimeout(3_500);
+  late.kill('SIGKILL');
+  await ended;
+  await removed;
+  expect(groupsOf(process.pid)).toEqual([]);
+});
+
+test('groups that the kernel makes wait leave threads for files', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'sandcrew-groups-'));
+  const limits = new Map([['pids', { version: 2, directory }]] as const);
+  const keeper = new LimitKeeper({ limits, cpuTime: null, countUsage: false });
+  const pipes = Array.from({ length: 8 }, (_, index) => {
+    const group = join(directory, `sandcrew-${process.pid}-${index + 1}`);
+    mkdirSync(group);
+    const pipe = join(group, 'pids.max'); // who opens it to write waits for a reader, as before the kernel's lock
+    expect(spawnSync('mkfifo', [pipe]).status).toBe(0);
+    return pipe;
+  });
+  const holding = pipes.map(async () => (await keeper.makeGroup()).hold({ pids: 5 }));
+  let reads = 0;
+  const reading = (async () => {
+    for (; reads < 200; reads++) await readFile(fileURLToPath(import.meta.url));
+  })();
+  try {
+    await until(() => reads === 200);
+  } finally {
+    const readers = pipes.map((pipe) => openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK));
+    await Promise.all([...holding, reading]);
+    readers.forEach(closeSync);
+    rmSync(directory, { recursive: true });
+  }
 });
 
 test('a worker that may not make groups refuses limits', async () => {
