@@ -99,6 +99,25 @@ describe('where the worker’s own files lie', () => {
     const secrets = ['/etc/sandcrew/token', '/etc/key.pem', '/srv/key.pem', '/opt/tokens/a'];
     expect(chooseSecretDirectories(secrets, ['/srv/work', '/opt/tokens/tool'])).toEqual(['/etc/sandcrew']);
   });
+
+  test.each([
+    '/usr/lib/ssl/key.pem',
+    '/usr/local/share/tool/token',
+    '/lib/key.pem',
+    '/etc/ssl/key.pem',
+    '/etc/ssl/certs/key.pem',
+    '/etc/pki/tls/key.pem',
+    '/etc/default/token',
+  ])('of what every program may need no directory is hidden for a secret in it: %s', (secret) => {
+    expect(chooseSecretDirectories([secret], [])).toEqual([]);
+  });
+
+  test.each(['/etc/ssl/private', '/etc/pki/tls/private', '/usr/local/etc/sandcrew', '/opt/sandcrew'])(
+    'a directory for secrets is hidden whole: %s',
+    (directory) => {
+      expect(chooseSecretDirectories([`${directory}/key.pem`], [])).toEqual([directory]);
+    },
+  );
 });
 
 describe('homes that are hidden', () => {

@@ -23,7 +23,17 @@ const SYSTEM = [
   '/media',
   '/usr/local',
   '/usr/local/etc',
+  '/etc/default',
+  '/etc/ssl', // certificates of authorities, which whoever speaks TLS needs; keys lie in /etc/ssl/private
+  '/etc/ssl/certs',
+  '/etc/pki',
+  '/etc/pki/tls',
+  '/etc/pki/tls/certs',
 ];
+/** What programs are made of: nothing in there is a secret's own directory. */
+const PROGRAM_TREES = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libexec', 'share', 'include'].flatMap(
+  (name) => [`/${name}`, `/usr/${name}`, `/usr/local/${name}`],
+);
 
 /**
  * Why tasks could get at what they must not see, or null. What a task may write it may also move away, covers and all:
@@ -53,7 +63,10 @@ export function judgePlaces(places: Places): string | null {
 export function chooseSecretDirectories(secretPaths: readonly string[], shown: readonly string[]): string[] {
   const parents = secretPaths.map((path) => path.slice(0, path.lastIndexOf('/')) || '/');
   return [...new Set(parents)].filter(
-    (directory) => !isSystemDirectory(directory) && !shown.some((path) => isInside(path, directory)),
+    (directory) =>
+      !isSystemDirectory(directory) &&
+      !PROGRAM_TREES.some((tree) => isInside(directory, tree)) &&
+      !shown.some((path) => isInside(path, directory)),
   );
 }
 
