@@ -67,7 +67,7 @@ export function findHierarchy(controller: Controller | 'cpuacct'): Hierarchy | n
     const line = own.find(([id, names]) =>
       version === 2 ? id === '0' : names?.split(',').includes(controller),
     );
-    const path = line?.[2] ?? '/';
+    const path = line?.slice(2).join(':') ?? '/';
     const here = join(mountPoint, path.startsWith(root) ? path.slice(root.length) : path);
     if (version === 1) return { version, directory: here };
     const directory = basename(here) === WORKER_LEAF ? dirname(here) : here;

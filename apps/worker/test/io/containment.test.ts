@@ -20,6 +20,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ExecuteCommand } from '@sandcrew/protocol';
 import { TASK_USER } from '#src/core/containment/bubblewrap-arguments.js';
+import { LimitKeeper } from '#src/io/limits.js';
 import { hasProgram, testIf } from '../needs.js';
 import { type Client, LEVELS, TestWorker, TOKEN, until, WorkerRun } from '../worker-process.js';
 
@@ -222,7 +223,12 @@ describe.each(LEVELS)('%s', (containment) => {
   });
   afterAll(() => own.stop());
 
-  test('the environment is made of nothing, and holds what the caller sends, whatever it is called', async () => {
+  const whole = 'the environment is made of nothing, and holds what the caller sends, whatever it is called';
+  test.each([
+    ['', {}],
+    [', with limits', { limits: LimitKeeper.find().enforced.includes('pids') ? { pids: 50 } : {} }],
+    [', on a terminal', { pty: { cols: 80, rows: 24 } }],
+  ])(`${whole}%s`, async (_, more) => {
     const env = {
       PLAIN: "it's\n€ЁЁ",
       'with.dot': 'a b',
@@ -231,10 +237,11 @@ describe.each(LEVELS)('%s', (containment) => {
       OPTIND: 'x',
       PPID: '7',
     };
-    const { stdout } = await manager.run(['env', '-0'], { env });
+    const { stdout } = await manager.run(['env', '-0'], { env, ...more });
     const found = Object.fromEntries(
       stdout
         .toString()
+        .replaceAll('\r\n', '\n') // as a terminal has it
         .split('\0')
         .filter(Boolean)
         .map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]),
@@ -245,7 +252,7 @@ describe.each(LEVELS)('%s', (containment) => {
       PATH: process.env.PATH,
       HOME: expect.stringContaining('/homes/default/'),
       LANG: expect.any(String),
-      TERM: 'dumb',
+      TERM: 'pty' in more ? 'xterm-256color' : 'dumb',
       TMPDIR: '/tmp',
       CI: '1',
     });

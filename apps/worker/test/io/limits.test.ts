@@ -17,7 +17,6 @@ import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { claimHierarchies, findHierarchy } from '#src/io/group-hierarchies.js';
 import { LimitKeeper } from '#src/io/limits.js';
@@ -194,18 +193,57 @@ test('groups that the kernel makes wait leave threads for files', async () => {
     return pipe;
   });
   const holding = pipes.map(async () => (await keeper.makeGroup()).hold({ pids: 5 }));
+  const file = join(directory, 'output');
+  writeFileSync(file, 'some');
   let reads = 0;
   const reading = (async () => {
-    for (; reads < 200; reads++) await readFile(fileURLToPath(import.meta.url));
+    for (; reads < 50; reads++) await readFile(file);
   })();
   try {
-    await until(() => reads === 200);
+    await until(() => reads === 50, 20_000);
   } finally {
     const readers = pipes.map((pipe) => openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK));
     await Promise.all([...holding, reading]);
     readers.forEach(closeSync);
     rmSync(directory, { recursive: true });
   }
+});
+
+describe.each(LEVELS)('%s', (containment) => {
+  testWith('memoryBytes')(
+    'tasks enter their groups also where a name on the path has blanks and colons',
+    async () => {
+      const own = hierarchies().map((directory) => join(directory, `a: b ${containment} ${process.pid}`));
+      for (const directory of own) mkdirSync(directory);
+      const place = new Place();
+      const entering = [
+        'sh',
+        '-c',
+        'while [ "$1" != -- ]; do echo $$ > "$1/cgroup.procs"; shift; done; shift; exec "$@"',
+      ];
+      const args = [...place.arguments, '--containment', containment, '--drain-timeout-ms', '0'];
+      const run = new WorkerRun(args, { HOME: place.path }, [...entering, 'sh', ...own, '--']);
+      const client = await Client.connect((await run.listening()).url, TOKEN);
+      client.send({ type: 'hello', managerId: 'm1', output: 'binary' });
+      expect((await client.next('welcome')).limits.enforced).toEqual(enforced);
+      const { stdout } = await client.run(['printenv', 'IFS'], { env: { IFS: '+' }, limits: allLimits() });
+      expect(stdout.toString()).toBe('+\n');
+      const taskId = client.execute('sleep 60', { limits: allLimits() });
+      const { pid } = await client.next('execution_started', taskId);
+      await until(() => /a: b .*\/sandcrew-\d+-\d+$/m.test(readFileSync(`/proc/${pid}/cgroup`, 'utf8')));
+      client.send({ type: 'terminate_task', taskId, graceMs: 0 });
+      await client.terminal(taskId);
+      client.socket.terminate();
+      run.kill('SIGTERM');
+      await run.ended;
+      place.remove();
+      for (const directory of own) {
+        const below = readdirSync(directory, { withFileTypes: true }).filter((found) => found.isDirectory());
+        for (const { name } of below) rmdirSync(join(directory, name));
+        rmdirSync(directory);
+      }
+    },
+  );
 });
 
 test('a worker that may not make groups refuses limits', async () => {

@@ -26,7 +26,8 @@ import { findTools, probe } from './probe.js';
 const INIT = `stdin=$1 stdout=$2 stderr=$3 groups=$4; shift 4
 if [ "$stdin" = "$stdout" ]; then exec 5<>"$stdin" 6<>"$stdin" 7<>"$stdin"
 else exec 8<>"$stdin" 5<"$stdin" 8<>"$stdout" 6>"$stdout" 8<>"$stderr" 7>"$stderr" 8>&-; fi
-( set -f; for file in $groups; do echo 0 >"$file" || exit 126; done
+( set -f; IFS='
+'; for file in $groups; do echo 0 >"$file" || exit 126; done
   echo started >&3; read -r _ <&4 || exit; unset PWD; exec "$@" <&5 >&6 2>&7 3>&- 4<&- 5<&- 6>&- 7>&- )
 status=$?
 exec 5<&- 6>&- 7>&-
@@ -94,7 +95,7 @@ class PidNamespace implements ContainmentAdapter {
       INIT,
       'sandcrew-init',
       ...ends,
-      groupFiles.join(' '),
+      groupFiles.join('\n'), // a path may have blanks
       ...withOthers,
       ...setsid,
       ...argv,

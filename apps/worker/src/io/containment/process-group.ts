@@ -9,6 +9,7 @@ import { platform } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import type { SignalName } from '@sandcrew/protocol';
 import treeKill from 'tree-kill';
+import { isPlainVariable } from '../../core/containment/command-script.js';
 import { countForks, readProcessesSince } from '../proc/newer-processes.js';
 import { hasEnvironmentEntry, type ProcessStat, readDescendants, readProcess } from '../proc/process-stat.js';
 import { spawnProcess } from '../spawn.js';
@@ -20,14 +21,19 @@ import {
   sendSignal,
 } from './containment.js';
 
-/** Enters the control groups whose files stand before `--`, then becomes the command. It sets no variable: the command would see it. */
-const WITHIN_GROUPS = 'while [ "$1" != -- ]; do echo 0 > "$1" || exit 126; shift; done; shift; exec "$@"';
+/** Enters the control groups whose files stand before `--`, then becomes the command. It sets no variable, and takes away its own: the command would see it. */
+const WITHIN_GROUPS =
+  'unset PWD; while [ "$1" != -- ]; do echo 0 > "$1" || exit 126; shift; done; shift; exec "$@"';
 
 /** What every process of a task inherits, unless it cleans its environment. */
 const MARKER = 'SANDCREW_TASK';
 
+/** Found in the PATH of a task neither need be. */
+const ENV = '/usr/bin/env';
+const NICE = '/usr/bin/nice';
+
 /** Makes the terminal at $1 the controlling one (a session leader's first), then becomes the command. */
-const ON_TERMINAL = 'exec <>"$1" >&0 2>&0; shift; exec "$@"';
+const ON_TERMINAL = 'exec <>"$1" >&0 2>&0; shift; unset PWD; exec "$@"';
 
 /**
  * Waits for the worker's death, which closes its stdin, then ends the groups that it was told of and whatever bears
@@ -79,8 +85,10 @@ class ProcessGroup implements ContainmentAdapter {
     this.#guardian?.stdin?.end();
   }
 
-  #spawn({ argv: said, cwd, env, stdio, groupFiles }: ContainedCommand, mark: string): ChildProcess {
-    // The files' names are the kernel's and the worker's own: without blanks.
+  #spawn(command: ContainedCommand, mark: string): ChildProcess {
+    const { cwd, stdio, groupFiles } = command;
+    const hasShell = groupFiles.length > 0 || stdio.kind === 'terminal';
+    const { argv: said, env } = hasShell ? passShell(command) : command;
     const argv =
       groupFiles.length === 0 ? said : ['/bin/sh', '-c', WITHIN_GROUPS, 'sh', ...groupFiles, '--', ...said];
     const options = { cwd, env: { ...env, [MARKER]: mark }, detached: true };
@@ -117,6 +125,18 @@ class ProcessGroup implements ContainmentAdapter {
     }
     this.#guardian.stdin?.write(`${line}\n`);
   }
+}
+
+/** The command such that a shell before it leaves its variables as they are: env sets those that mean something to a shell, or that it would lose. */
+function passShell({ argv, env }: ContainedCommand): Pick<ContainedCommand, 'argv' | 'env'> {
+  const others = Object.entries(env).filter(([name]) => !isPlainVariable(name));
+  if (others.length === 0) return { argv, env };
+  const assignments = others.map(([name, value]) => `${name}=${value}`);
+  return {
+    // What env starts is nice, which changes nothing: a command whose path has a `=` would be an assignment.
+    argv: [ENV, '--', ...assignments, NICE, '-n', '0', '--', ...argv],
+    env: Object.fromEntries(Object.entries(env).filter(([name]) => isPlainVariable(name))),
+  };
 }
 
 class Group implements ContainedProcess {
