@@ -1,4 +1,6 @@
 /** Shows what was measured, as a table of Markdown: for the terminal and for docs/speed.md. */
+import type { PlottedLine } from '@sandcrew/testkit';
+import type { Curve } from './curve.js';
 import type { Metric, Row } from './metric.js';
 
 export interface Section {
@@ -22,6 +24,17 @@ export function showSections(sections: readonly Section[]): string {
   const faults = sections.filter(({ fault }) => fault !== null);
   const told = faults.map(({ metric, fault }) => `- ${metric.title}: not measured, ${fault}\n`).join('');
   return `${TABLE_HEAD}${rows}${told === '' ? '' : `\n${told}`}`;
+}
+
+/** The plot of a curve, and its points for those who read no plot. */
+export function showCurve({ name, title, x, y }: Curve, lines: readonly PlottedLine[]): string {
+  const xs = [...new Set(lines.flatMap(({ points }) => points.map(([at]) => at)))].sort((a, b) => a - b);
+  const rows = lines.map(({ name: of, points }) => {
+    const cells = xs.map((at) => points.find(([own]) => own === at)?.[1].toPrecision(3) ?? '');
+    return `| ${of} | ${cells.map((cell) => (cell === '' ? '' : Number(cell))).join(' | ')} |\n`;
+  });
+  const rule = `| --- |${xs.map(() => ' --- |').join('')}\n`;
+  return `### ${title}\n\n![${title}](speed-${name}.svg)\n\n| ${y.label} by ${x.label} | ${xs.join(' | ')} |\n${rule}${rows.join('')}`;
 }
 
 /** The text with what stands between the two marks of `name` replaced. @throws {Error} where the marks are missing. */

@@ -1,4 +1,5 @@
 /** Interleaved rounds: each peer is measured once a round, in a new order each time, so that what disturbs one disturbs all. */
+import type { PlottedLine } from '@sandcrew/testkit';
 import type { OpenPeer, Peer } from './peer.js';
 
 /** One figure for each round, by the name of the peer. */
@@ -8,7 +9,7 @@ export type Samples = ReadonlyMap<string, readonly number[]>;
 export async function measureRounds(
   peers: readonly Peer[],
   plan: { readonly rounds: number; readonly width: number; readonly warmUps: number },
-  measure: (peer: OpenPeer) => Promise<number>,
+  measure: (peer: OpenPeer, round: number) => Promise<number>,
   skip: (peer: string, why: string) => void,
 ): Promise<Samples> {
   const open: { readonly name: string; readonly peer: OpenPeer; readonly figures: number[] }[] = [];
@@ -18,15 +19,23 @@ export async function measureRounds(
       if (why !== null) skip(peer.name, why);
       else open.push({ name: peer.name, peer: await peer.open(plan.width), figures: [] });
     }
-    for (let count = 0; count < plan.warmUps; count++) for (const { peer } of open) await measure(peer);
+    for (let count = 0; count < plan.warmUps; count++) for (const { peer } of open) await measure(peer, 0);
     for (let round = 0; round < plan.rounds; round++) {
       const order = open.map((_, index) => open[(index + round) % open.length] as (typeof open)[number]);
-      for (const { peer, figures } of order) figures.push(await measure(peer));
+      for (const { peer, figures } of order) figures.push(await measure(peer, round));
     }
     return new Map(open.map(({ name, figures }) => [name, figures]));
   } finally {
     for (const { peer } of open) await peer.close();
   }
+}
+
+/** Of rounds that took these values of x in turn: a line for each peer, each point the median of its rounds. */
+export function linesOf(samples: Samples, xs: readonly number[]): PlottedLine[] {
+  return [...samples].map(([name, figures]) => ({
+    name,
+    points: xs.map((x, at) => [x, median(figures.filter((_, round) => round % xs.length === at))] as const),
+  }));
 }
 
 export function median(figures: readonly number[]): number {
