@@ -98,4 +98,43 @@ export const SPEED_REQUIREMENTS: readonly Requirement[] = [
       'policy.most',
     ],
   },
+  {
+    source: 'docs/adr/0027',
+    says: 'A buffer of output is not used again while a socket still needs what stands in it.',
+    test: [
+      'apps/worker/test/io/output-buffers',
+      'a buffer is used again when the log and every socket have let go of it, and not before',
+    ],
+    mutation: [
+      `${WORKER}/io/output-buffers.ts`,
+      'if (holders !== undefined) this.#holders.set(data.buffer, holders + 1);',
+      'if (holders === 0) this.#holders.set(data.buffer, holders + 1);',
+    ],
+  },
+  {
+    source: 'docs/adr/0027',
+    says: 'What the log frees is in nothing that is sent or spooled later.',
+    test: [
+      'apps/worker/test/core/random-walk',
+      'with room for everything and a sound spool, nothing is lost, and what is freed is needed by nobody',
+    ],
+    mutation: [
+      `${WORKER}/core/output-log.ts`,
+      '  return dropped;\n',
+      '  return [...dropped, ...log.chunks.slice(0, 1)];\n',
+    ],
+  },
+  {
+    source: 'docs/adr/0027',
+    says: 'What was passed on is not read over.',
+    test: [
+      'apps/worker/test/io/output-buffers',
+      'what was passed on is not read over while it is held, however much is read after it',
+    ],
+    mutation: [
+      `${WORKER}/io/output-buffers.ts`,
+      '    this.#own = this.#buffers.take();\n',
+      '    this.#own ??= this.#buffers.take();\n',
+    ],
+  },
 ];

@@ -119,6 +119,7 @@ function planWorker(chance: Chance, name: string, windowBytes: number): WorkerPl
       memoryBytes: memoryBytes * chance.pick([1, 2, 50]),
       spoolQuotaBytes: keepsAll ? 4_294_967_296 : Math.round(windowBytes * (0.5 + 3 * chance.next())),
       segmentBytes: Math.max(64, windowBytes / 4),
+      minFreedBytes: 32_768,
       keepEndedMs: 1_800_000,
       maxEndedTasks: 10_000,
     },

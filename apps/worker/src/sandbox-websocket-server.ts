@@ -19,6 +19,7 @@ import type { ContainmentAdapter } from './io/containment/containment.js';
 import { HostHealthMeter } from './io/host-health.js';
 import type { LimitKeeper } from './io/limits.js';
 import type { Metrics } from './io/metrics.js';
+import { OutputBuffers } from './io/output-buffers.js';
 import { OutputSpool } from './io/output-spool.js';
 import { PipePool } from './io/pipes.js';
 import { ProcessManager } from './io/process-manager.js';
@@ -58,6 +59,7 @@ export class SandboxWebSocketServer {
   readonly #listener: WebSocketListener;
   readonly #processes: ProcessManager;
   readonly #spool: OutputSpool;
+  readonly #buffers = new OutputBuffers();
   readonly #blocks: BlockDetector;
   readonly #runner: TaskRunner;
   readonly #health: HostHealthMeter;
@@ -82,9 +84,9 @@ export class SandboxWebSocketServer {
     const pipes = new PipePool(`${state.path}/pipes`);
     const ready = ReadySandboxes.open(adapter, { pipes, limits }, readySandboxes);
     const starter = new CommandStarter({ adapter, pipes, limits, ground, ready });
-    this.#processes = new ProcessManager(starter, emit);
+    this.#processes = new ProcessManager(starter, this.#buffers, emit);
     this.#blocks = new BlockDetector(this.#processes, blockIntervalMs, emit);
-    this.#runner = new TaskRunner(this.#processes, this.#spool, this.#blocks, emit);
+    this.#runner = new TaskRunner(this.#processes, this.#spool, this.#buffers, this.#blocks, emit);
     this.#health = new HostHealthMeter(state.path);
     this.#listener = new WebSocketListener(options.tokens, options.upgrade, options.tls, {
       opened: (connection) => this.handleConnection(connection),
@@ -117,7 +119,7 @@ export class SandboxWebSocketServer {
     const { log, workerId } = this.#options;
     log.info({ event: 'connection_opened', session: id, token: tokenName, address });
     this.#dispatch({ type: 'connection_opened', sessionId: id, tokenName });
-    const session = new SocketSession(id, socket, workerId, (event) => {
+    const session = new SocketSession(id, socket, workerId, this.#buffers, (event) => {
       if (event.type === 'connection_closed') {
         this.#sessions.delete(id);
         log.info({ event: 'connection_closed', session: id });

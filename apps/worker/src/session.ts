@@ -3,7 +3,7 @@ import { StringDecoder } from 'node:string_decoder';
 import {
   CLOSE_CODES,
   decodeManagerMessage,
-  encodeOutputFrame,
+  encodeOutputFrameHead,
   encodeWorkerMessage,
   type OutputFrame,
   type WorkerMessage,
@@ -11,6 +11,7 @@ import {
 import type { WebSocket } from 'ws';
 import type { OutgoingMessage } from './core/effect.js';
 import type { WorkerEvent } from './core/event.js';
+import type { OutputBuffers } from './io/output-buffers.js';
 
 /** With so much waiting for a peer, nothing more is read from it until it has taken half, bytes. */
 const MAX_BACKLOG_BYTES = 4_194_304;
@@ -24,12 +25,20 @@ export class SocketSession {
   readonly id: string;
   readonly #socket: WebSocket;
   readonly #workerId: string;
+  readonly #buffers: OutputBuffers;
   readonly #decoders = new Map<string, Record<Stream, StringDecoder>>();
 
-  constructor(id: string, socket: WebSocket, workerId: string, emit: (event: WorkerEvent) => void) {
+  constructor(
+    id: string,
+    socket: WebSocket,
+    workerId: string,
+    buffers: OutputBuffers,
+    emit: (event: WorkerEvent) => void,
+  ) {
     this.id = id;
     this.#socket = socket;
     this.#workerId = workerId;
+    this.#buffers = buffers;
     socket.on('message', (data: Buffer, isBinary) => {
       if (socket.readyState !== socket.OPEN) return; // it is being closed, and what crossed that on the way is void
       if (isBinary) socket.close(CLOSE_CODES.unsupportedData, 'a worker takes text frames only');
@@ -50,8 +59,14 @@ export class SocketSession {
 
   /** Sends one chunk. `onTaken` is called when the socket has taken it, or never will. */
   sendOutput(frame: OutputFrame, encoding: 'text' | 'binary', onTaken: () => void): void {
-    if (encoding === 'binary') return this.#write(encodeOutputFrame(frame), onTaken);
     const { taskId, stream, offset, data } = frame;
+    if (encoding === 'binary') {
+      this.#buffers.hold(data);
+      return this.#write(this.#buffers.join(encodeOutputFrameHead(frame), data), () => {
+        this.#buffers.letGo(data);
+        onTaken();
+      });
+    }
     const output = this.#decoderOf(taskId, stream).write(data as Buffer);
     this.#write(this.#encodeText(taskId, stream, output, offset, data.length), onTaken);
   }

@@ -2,6 +2,7 @@
 import type { WorkerEffect } from './core/effect.js';
 import type { WorkerEvent } from './core/event.js';
 import type { BlockDetector } from './io/block-detector.js';
+import type { OutputBuffers } from './io/output-buffers.js';
 import type { OutputSpool } from './io/output-spool.js';
 import type { ProcessManager } from './io/process-manager.js';
 
@@ -10,17 +11,20 @@ export type TaskEffect = Extract<WorkerEffect, { taskKey: string }>;
 export class TaskRunner {
   readonly #processes: ProcessManager;
   readonly #spool: OutputSpool;
+  readonly #buffers: OutputBuffers;
   readonly #blocks: BlockDetector;
   readonly #emit: (event: WorkerEvent) => void;
 
   constructor(
     processes: ProcessManager,
     spool: OutputSpool,
+    buffers: OutputBuffers,
     blocks: BlockDetector,
     emit: (event: WorkerEvent) => void,
   ) {
     this.#processes = processes;
     this.#spool = spool;
+    this.#buffers = buffers;
     this.#blocks = blocks;
     this.#emit = emit;
   }
@@ -51,6 +55,8 @@ export class TaskRunner {
         return void this.#blocks.lookCloser(taskKey);
       case 'collect_stacks':
         return void this.#blocks.collectStacks(effect);
+      case 'free_output':
+        return this.#buffers.letGo(effect.data);
       case 'append_spool':
         return void this.#append(effect);
       case 'read_spool':
@@ -75,6 +81,7 @@ export class TaskRunner {
     } catch {
       this.#emit({ type: 'spool_failed', taskKey, offset, bytes: data.length });
     }
+    this.#buffers.letGo(data);
     if (!files.isBehind) this.#processes.pauseOutput(taskKey, 'spool', false);
   }
 

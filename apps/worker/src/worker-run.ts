@@ -124,6 +124,7 @@ async function policyOf(
       memoryBytes: 33_554_432,
       spoolQuotaBytes: config.spoolQuotaBytes,
       segmentBytes: 16_777_216,
+      minFreedBytes: 32_768,
       keepEndedMs: config.keepEndedMs,
       maxEndedTasks: 4_000,
     },

@@ -81,6 +81,8 @@ export type WorkerEffect =
       readonly usage: ResourceUsage;
     }
   // the spool
+  /** The log needs these bytes no more; the socket that was given them may still. Those of an `append_spool` pass to it. */
+  | { readonly type: 'free_output'; readonly taskKey: string; readonly data: Uint8Array }
   | {
       readonly type: 'append_spool';
       readonly taskKey: string;

@@ -38,7 +38,12 @@ export function keepOutput(turn: Turn, task: Task, stream: Stream, data: Uint8Ar
 /** Drops a task's output before `offset`, and the spool files that held nothing else. */
 export function letGo(turn: Turn, task: Task, offset: number): void {
   if (offset <= task.log.startOffset) return;
-  counting(turn.state, task.log, () => dropBefore(task.log, offset));
+  const { minFreedBytes } = turn.state.policy.retention;
+  counting(turn.state, task.log, () => {
+    for (const { place } of dropBefore(task.log, offset))
+      if (place.kind === 'memory' && place.data.length >= minFreedBytes)
+        turn.effects.push({ type: 'free_output', taskKey: task.key, data: place.data });
+  });
   noteRead(turn, task);
   if (task.log.spoolBytes === 0 && task.spool.position > 0) {
     task.spool.segment++;

@@ -93,12 +93,13 @@ export function chunkAt(log: OutputLog, offset: number): Chunk | null {
   return log.chunks[index] ?? null;
 }
 
-/** Drops every byte before `offset`. */
-export function dropBefore(log: OutputLog, offset: number): void {
+/** Drops every byte before `offset`. @returns the chunks that went whole. */
+export function dropBefore(log: OutputLog, offset: number): Chunk[] {
   const upTo = Math.min(offset, log.endOffset);
-  if (upTo <= log.startOffset) return;
+  if (upTo <= log.startOffset) return [];
   const count = indexAt(log, upTo);
-  for (const chunk of log.chunks.splice(0, count)) forget(log, chunk, chunk.bytes);
+  const dropped = log.chunks.splice(0, count);
+  for (const chunk of dropped) forget(log, chunk, chunk.bytes);
   const first = log.chunks[0];
   if (first !== undefined && first.offset < upTo) {
     const cut = upTo - first.offset;
@@ -106,6 +107,7 @@ export function dropBefore(log: OutputLog, offset: number): void {
     log.chunks[0] = { ...first, offset: upTo, bytes: first.bytes - cut, place: placeAfter(first.place, cut) };
   }
   log.startOffset = upTo;
+  return dropped;
 }
 
 /** Says that spooled bytes from `offset` on cannot be had any more. */
@@ -191,7 +193,7 @@ function pieces(chunk: Chunk, cut: number, end: number): Chunk[] {
     bytes: cut,
     place:
       chunk.place.kind === 'memory'
-        ? { ...chunk.place, data: chunk.place.data.subarray(0, cut) }
+        ? { ...chunk.place, data: chunk.place.data.slice(0, cut) } // what is freed is not also another chunk's
         : chunk.place,
   };
   const gone: Chunk = { ...chunk, offset: chunk.offset + cut, bytes: end - cut, place: { kind: 'lost' } };

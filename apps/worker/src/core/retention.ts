@@ -12,6 +12,8 @@ export interface RetentionPolicy {
   readonly spoolQuotaBytes: number;
   /** The spool is written in files of this size, so that acked ones can be deleted, bytes. */
   readonly segmentBytes: number;
+  /** Memory of so much output at once is told when it is needed no more, bytes: what holds it is used again. */
+  readonly minFreedBytes: number;
   /** How long an ended task is kept for its manager, milliseconds. */
   readonly keepEndedMs: number;
   /** Most ended tasks kept; the oldest go first. */

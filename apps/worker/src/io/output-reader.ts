@@ -1,8 +1,9 @@
 /** Reads a command's output to its end, from pipes or from a terminal. It hands bytes on and keeps none. */
 import { readSync } from 'node:fs';
-import { Socket } from 'node:net';
+import { type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net';
 import { ReadStream } from 'node:tty';
 import type { Stream } from '@sandcrew/protocol';
+import type { OutputBuffers } from './output-buffers.js';
 
 export interface OutputSource {
   readonly fd: number;
@@ -32,18 +33,19 @@ export class OutputReader {
   /** `onClosed` is called once, after the last byte of the last source. The reader closes the descriptors. */
   constructor(
     sources: readonly OutputSource[],
+    buffers: OutputBuffers,
     onData: (stream: Stream, data: Uint8Array) => void,
     onClosed: () => void,
   ) {
     this.#open = sources.length;
     this.#onClosed = onClosed;
     this.#sources = sources.map(({ fd, stream, kind }) => {
-      const source =
-        kind === 'pipe' ? new Socket({ fd, readable: true, writable: false }) : new ReadStream(fd);
-      source.on('data', (data: Buffer) => {
+      const receive = (data: Uint8Array) => {
         this.#readCount++;
         onData(stream, data);
-      });
+      };
+      const source =
+        kind === 'pipe' ? readPipe(fd, buffers, receive) : new ReadStream(fd).on('data', receive);
       if (kind === 'terminal') source.on('end', () => this.#readRest(fd, stream, onData));
       // A terminal ends with EIO when its other side is closed for good; whatever the fault, nothing more comes.
       source.on('error', () => source.destroy());
@@ -114,4 +116,20 @@ export class OutputReader {
     clearImmediate(this.#reading);
     this.#onClosed();
   }
+}
+
+/** Reads into the worker's own buffers: what Node would give for each read is a new one, and garbage a moment later. */
+function readPipe(fd: number, buffers: OutputBuffers, receive: (data: Uint8Array) => void): Socket {
+  const intake = buffers.intake();
+  const options: SocketConstructorOpts & { onread: OnReadOpts } = {
+    ...{ fd, readable: true, writable: false },
+    onread: {
+      buffer: () => intake.target, // asked for after each read
+      callback: (bytes) => {
+        receive(intake.receive(bytes));
+        return true;
+      },
+    },
+  };
+  return new Socket(options).on('close', () => intake.close());
 }

@@ -12,6 +12,7 @@ import type { CommandStarter, StartedCommand } from './command-starter.js';
 import type { ContainedProcess } from './containment/containment.js';
 import { InputWriter } from './input-writer.js';
 import type { TaskGroup } from './limits.js';
+import type { OutputBuffers } from './output-buffers.js';
 import { OutputReader, type PauseCause } from './output-reader.js';
 import type { TaskEnds } from './proc/descriptors.js';
 import { readWrittenBytes } from './proc/process-stat.js';
@@ -37,11 +38,13 @@ interface RunningTask {
 
 export class ProcessManager {
   readonly #starter: CommandStarter;
+  readonly #buffers: OutputBuffers;
   readonly #emit: (event: WorkerEvent) => void;
   readonly #running = new Map<string, RunningTask>();
 
-  constructor(starter: CommandStarter, emit: (event: WorkerEvent) => void) {
+  constructor(starter: CommandStarter, buffers: OutputBuffers, emit: (event: WorkerEvent) => void) {
     this.#starter = starter;
+    this.#buffers = buffers;
     this.#emit = emit;
   }
 
@@ -155,6 +158,7 @@ export class ProcessManager {
   #attach(taskKey: string, { contained, ends, group }: StartedCommand): RunningTask {
     const reader = new OutputReader(
       ends.sources,
+      this.#buffers,
       (stream, data) => this.#emit({ type: 'output_read', taskKey, stream, data }),
       () => this.#onOutputClosed(taskKey),
     );

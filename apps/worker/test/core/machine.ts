@@ -26,6 +26,7 @@ export const POLICY: WorkerPolicy = {
     memoryBytes: 33_554_432,
     spoolQuotaBytes: 4_294_967_296,
     segmentBytes: 16_777_216,
+    minFreedBytes: 32_768,
     keepEndedMs: 86_400_000,
     maxEndedTasks: 10_000,
   },

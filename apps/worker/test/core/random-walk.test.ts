@@ -1,6 +1,7 @@
 /**
  * Random interleavings of output, acks, cuts, resumes, slow sockets and a failing spool. After every event: what a
- * reader got is what was written, in order, within its window, with one end behind it; and the totals are exact.
+ * reader got is what was written, in order, within its window, with one end behind it; and the totals are exact. What is
+ * freed is written over at once: nothing that is told or stored later may stand there.
  */
 import { describe, expect, test } from '@jest/globals';
 import type { WorkerEffect } from '#src/core/effect.js';
@@ -19,15 +20,19 @@ const SMALL = {
   taskMemoryBytes: 40,
   memoryBytes: 90,
   segmentBytes: 64,
+  minFreedBytes: 1,
 };
 
 describe(`random walks from SEED=${SEED}`, () => {
-  test('with room for everything and a sound spool, nothing is lost', () => {
+  test('with room for everything and a sound spool, nothing is lost, and what is freed is needed by nobody', () => {
+    let freedBytes = 0;
     for (let seed = SEED; seed < SEED + WALKS; seed++) {
       const walk = new Walk(seed, SMALL, 0);
       walk.run();
       if (walk.gapBytes > 0) throw new Error(`SEED=${seed}: ${walk.gapBytes} bytes are gone`);
+      freedBytes += walk.freedBytes;
     }
+    expect(freedBytes).toBeGreaterThan(0);
   });
 
   test('with little room and a failing spool, what is lost is told', () => {
@@ -59,6 +64,7 @@ class Walk {
   #session = 0;
   #isConnected = false;
   gapBytes = 0;
+  freedBytes = 0;
 
   constructor(seed: number, policy: PolicyNumbers, failureRate: number) {
     this.#seed = seed;
@@ -129,6 +135,11 @@ class Walk {
     const data = Uint8Array.from({ length: 1 + this.#upTo(30) }, () => this.#upTo(256));
     written.push(...Array.from(data, (byte) => ({ byte, stream }) as const));
     this.#step({ type: 'output_read', taskKey: keyOf(taskId), stream, data });
+  }
+
+  #overwrite(data: Uint8Array): void {
+    this.freedBytes += data.length;
+    data.fill(0xee);
   }
 
   #endFurther(taskId: string): void {
@@ -218,6 +229,7 @@ class Walk {
 
   #take(effect: WorkerEffect): void {
     if (effect.type === 'append_spool' || effect.type === 'read_spool') this.#spoolWork.push(effect);
+    else if (effect.type === 'free_output') this.#overwrite(effect.data);
     else if (effect.type === 'delete_spool' && effect.segment === 'all')
       this.#spoolWork = this.#spoolWork.filter(({ taskKey }) => taskKey !== effect.taskKey);
     if (!('sessionId' in effect) || effect.sessionId !== this.#sessionId) return;

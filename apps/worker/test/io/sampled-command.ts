@@ -9,6 +9,7 @@ import { CommandStarter } from '#src/io/command-starter.js';
 import { type ContainmentRequest, chooseContainment } from '#src/io/containment/choose-containment.js';
 import type { ContainmentAdapter } from '#src/io/containment/containment.js';
 import { LimitKeeper } from '#src/io/limits.js';
+import { OutputBuffers } from '#src/io/output-buffers.js';
 import { PipePool } from '#src/io/pipes.js';
 import { ProcessManager } from '#src/io/process-manager.js';
 import { ProcessSampler } from '#src/io/process-sampler.js';
@@ -40,7 +41,7 @@ export class Ground {
     const pipes = new PipePool(join(this.directory, 'pipes'));
     const limits = new LimitKeeper({ limits: new Map(), cpuTime: null, countUsage: false });
     const starter = new CommandStarter({ adapter, pipes, limits, ground, ready: null });
-    this.#processes = new ProcessManager(starter, (event) => {
+    this.#processes = new ProcessManager(starter, new OutputBuffers(), (event) => {
       if ('taskKey' in event) this.#hearers.get(event.taskKey)?.(event);
     });
   }
