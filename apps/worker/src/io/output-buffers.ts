@@ -9,8 +9,8 @@ const BUFFER_BYTES = 65_536;
 const HEAD_BYTES = 140;
 /** A read that brings less is copied out, so that little output does not hold a whole buffer. */
 const MIN_PASSED_BYTES = 32_768;
-/** So many wait for their next use, 4 MiB in all; those beyond are left to the collector. */
-const MAX_FREE = 64;
+/** So many wait for their next use, 3 MiB in all; those beyond are left to the collector. */
+const MAX_FREE = 48;
 
 export class OutputBuffers {
   readonly #free: ArrayBuffer[] = [];

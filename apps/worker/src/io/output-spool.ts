@@ -3,7 +3,22 @@ import { type FileHandle, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** So much may wait to be written before its source should pause, bytes: the disk's pace bounds the worker's memory. */
-const MAX_WAITING_BYTES = 4_194_304;
+const MAX_WAITING_BYTES = 2_097_152;
+/** So many pieces are written by one call, at most. */
+const MAX_PIECES = 64;
+
+/** What came for one place in a file while it was busy, one piece behind the other. */
+interface Run {
+  readonly segment: number;
+  readonly position: number;
+  endPosition: number;
+  readonly pieces: Piece[];
+}
+
+interface Piece {
+  readonly data: Uint8Array;
+  readonly settle: (error: Error | null) => void;
+}
 
 export class OutputSpool {
   readonly #directory: string;
@@ -44,6 +59,8 @@ export class TaskFiles {
   readonly #handles = new Map<number, FileHandle>();
   #last: Promise<unknown> = Promise.resolve();
   #waitingBytes = 0;
+  /** What comes next may join it: it is not written yet, and nothing else was asked for since. */
+  #open: Run | null = null;
 
   constructor(directory: string) {
     this.#directory = directory;
@@ -56,15 +73,13 @@ export class TaskFiles {
   /** Writes at the end of a file. Rejects where the disk is full or broken; nothing of `data` counts then. */
   append(segment: number, position: number, data: Uint8Array): Promise<void> {
     this.#waitingBytes += data.length;
-    return this.#inOrder(async () => {
-      try {
-        const handle = await this.#handle(segment);
-        for (let done = 0; done < data.length; ) {
-          done += (await handle.write(data, done, data.length - done, position + done)).bytesWritten;
-        }
-      } finally {
+    return new Promise((resolve, reject) => {
+      const settle = (error: Error | null) => {
         this.#waitingBytes -= data.length;
-      }
+        if (error === null) resolve();
+        else reject(error);
+      };
+      this.#runFor(segment, position, data.length).pieces.push({ data, settle });
     });
   }
 
@@ -93,6 +108,36 @@ export class TaskFiles {
     });
   }
 
+  /** The run that ends where new bytes are to stand, or a new one. */
+  #runFor(segment: number, position: number, bytes: number): Run {
+    const open = this.#open;
+    const isNext = open?.segment === segment && open.endPosition === position;
+    if (open !== null && isNext && open.pieces.length < MAX_PIECES) {
+      open.endPosition += bytes;
+      return open;
+    }
+    const run: Run = { segment, position, endPosition: position + bytes, pieces: [] };
+    void this.#inOrder(() => this.#write(run));
+    this.#open = run;
+    return run;
+  }
+
+  /** Settles each piece: what was written before a fault counts. */
+  async #write(run: Run): Promise<void> {
+    if (this.#open === run) this.#open = null;
+    let { position } = run;
+    try {
+      const handle = await this.#handle(run.segment);
+      for (let left = run.pieces.map(({ data }) => data); left.length > 0; ) {
+        const { bytesWritten } = await handle.writev(left, position);
+        position += bytesWritten;
+        left = settleWritten(run.pieces, left, bytesWritten);
+      }
+    } catch (error) {
+      for (const { settle } of run.pieces.splice(0)) settle(error as Error);
+    }
+  }
+
   async #handle(segment: number): Promise<FileHandle> {
     const known = this.#handles.get(segment);
     if (known !== undefined) return known;
@@ -110,8 +155,23 @@ export class TaskFiles {
   }
 
   #inOrder<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.#open = null; // what is asked for after this stands behind it
     const done = this.#last.then(work);
     this.#last = done.catch(() => {});
     return done;
   }
+}
+
+/** Settles the pieces that `bytes` cover. @returns what is left to write. */
+function settleWritten(pieces: Piece[], left: readonly Uint8Array[], bytes: number): Uint8Array[] {
+  let rest = bytes;
+  const count = left.findIndex((data) => {
+    if (rest < data.length) return true;
+    rest -= data.length;
+    return false;
+  });
+  const whole = count < 0 ? left.length : count;
+  for (const { settle } of pieces.splice(0, whole)) settle(null);
+  const [first, ...others] = left.slice(whole);
+  return first === undefined ? [] : [first.subarray(rest), ...others];
 }
