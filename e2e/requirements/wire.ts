@@ -336,8 +336,8 @@ export const WIRE_REQUIREMENTS: readonly Requirement[] = [
     test: ['apps/worker/test/io/unreachable', 'refuses a cwd that it may not enter'],
     mutation: [
       `${WORKER}/io/command-preparation.ts`,
-      'await access(directory, constants.X_OK)',
-      'await access(directory, constants.F_OK)',
+      'access(directory, constants.X_OK)]',
+      'access(directory, constants.F_OK)]',
     ],
   },
   {

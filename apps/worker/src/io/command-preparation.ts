@@ -99,11 +99,14 @@ async function findDirectory(
   const shown = JSON.stringify(cwd.slice(0, 200));
   try {
     const root = await realpath(workspace);
-    const directory = await realpath(join(root, cwd));
+    const directory = cwd === '.' ? root : await realpath(join(root, cwd));
     const isInside = directory === root || directory.startsWith(root.endsWith(sep) ? root : root + sep);
     if (!isInside) return { fault: `${expected} ${shown}, which leads out of it` };
-    if (!(await stat(directory)).isDirectory()) return { fault: `${expected} ${shown}, which is a file` };
-    await access(directory, constants.X_OK);
+    // Asked at once: each answer costs a turn of the event loop.
+    const [found, entry] = await Promise.allSettled([stat(directory), access(directory, constants.X_OK)]);
+    if (found.status === 'rejected') throw found.reason;
+    if (!found.value.isDirectory()) return { fault: `${expected} ${shown}, which is a file` };
+    if (entry.status === 'rejected') throw entry.reason;
     return { directory, root };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;

@@ -147,6 +147,7 @@ export async function makeDirectory(path: string, owner: Owner | null = null): P
 }
 
 async function makeOne(path: string, owner: Owner | null): Promise<void> {
+  if (await isDirectory(path)) return; // nearly always: a task before made it
   try {
     await mkdir(path, { mode: 0o700 });
     if (owner !== null) await lchown(path, owner.uid, owner.gid);
@@ -154,6 +155,13 @@ async function makeOne(path: string, owner: Owner | null): Promise<void> {
     const isThere = (error as NodeJS.ErrnoException).code === 'EEXIST' && (await stat(path)).isDirectory();
     if (!isThere) throw error;
   }
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 }
 
 /** A pid that was given to another process since does not count: its start time differs. */
