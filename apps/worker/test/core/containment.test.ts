@@ -242,17 +242,26 @@ function run(program: Uint8Array, arch: number, number: number, args: readonly n
   }
 }
 
-test('a command’s words and variables pass its script as they are', () => {
-  const env = { QUOTED: `it's "a" $b \`c\` \\d\n€Ё`, 'with.dot': "'", LANG: 'C.UTF-8' };
-  const argv = ['/usr/bin/env', '-0', 'X=a b'];
-  const tools = { setsid: '/usr/bin/setsid', env: '/usr/bin/env' };
-  const script = writeCommandScript({ argv, cwd: '/', env }, tools);
+const LAUNCH = { launch: '/usr/bin/nice -n 0', env: '/usr/bin/env' };
+
+/** What the command's own process is told: its variables, and then nothing, since it is env -0. */
+function toldBy(argv: readonly string[], env: Record<string, string>, launchesAll: boolean): string[] {
+  const script = writeCommandScript({ argv, cwd: '/', env }, { ...LAUNCH, launchesAll });
   const told = execFileSync('/bin/sh', ['-c', 'exec 5</dev/null 6>&1 7>&2; exec env -i /bin/sh'], {
     input: script,
   });
-  expect(told.toString().split('\0').filter(Boolean).sort()).toEqual(
-    ['LANG=C.UTF-8', `QUOTED=${env.QUOTED}`, 'X=a b', "with.dot='"].sort(),
-  );
+  return told.toString().split('\0').filter(Boolean).sort();
+}
+
+test('a command’s words and variables pass its script as they are', () => {
+  const plain = { QUOTED: `it's "a" $b \`c\` \\d\n€Ё`, LANG: 'C.UTF-8' };
+  const argv = ['/usr/bin/env', '-0', 'X=a b'];
+  const expected = ['LANG=C.UTF-8', `QUOTED=${plain.QUOTED}`, 'X=a b'];
+  for (const launchesAll of [true, false]) {
+    expect(toldBy(argv, plain, launchesAll)).toEqual([...expected].sort());
+    const others = { ...plain, 'with.dot': "'" };
+    expect(toldBy(argv, others, launchesAll)).toEqual([...expected, "with.dot='"].sort());
+  }
 });
 
 test('no word of a command, and no name of a variable, is an option or an assignment of what starts it', () => {
@@ -262,12 +271,24 @@ test('no word of a command, and no name of a variable, is an option or an assign
     const program = join(directory, 'id=42/show');
     symlinkSync('/usr/bin/env', program);
     const env = { '-SX=1': 'y', '-i': 'z', 'with.dot': '1' };
-    const tools = { setsid: '/usr/bin/setsid', env: '/usr/bin/env' };
-    const script = writeCommandScript({ argv: [program, '-0'], cwd: '/', env }, tools);
-    const told = execFileSync('/bin/sh', ['-c', 'exec 5</dev/null 6>&1 7>&2; exec env -i /bin/sh'], {
-      input: script,
-    });
-    expect(told.toString().split('\0').filter(Boolean).sort()).toEqual(['-SX=1=y', '-i=z', 'with.dot=1']);
+    for (const launchesAll of [true, false])
+      expect(toldBy([program, '-0'], env, launchesAll)).toEqual(['-SX=1=y', '-i=z', 'with.dot=1']);
+    for (const name of ['-show', 'sh=ow', "it's"]) {
+      symlinkSync('/usr/bin/env', join(directory, name));
+      expect(toldBy([name, '-0'], { PATH: directory }, false)).toEqual([`PATH=${directory}`]);
+    }
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+});
+
+test('a shell’s own words are programs like others, where there is one of that name', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'sandcrew-script-'));
+  try {
+    for (const name of ['exit', 'eval', 'if', 'true', 'exec', '.x', 'a.b-c+d']) {
+      symlinkSync('/usr/bin/env', join(directory, name));
+      expect(toldBy([name, '-0'], { PATH: directory }, false)).toEqual([`PATH=${directory}`]);
+    }
   } finally {
     rmSync(directory, { recursive: true });
   }

@@ -8,8 +8,10 @@ export interface ScriptedCommand {
 
 /** Programs by their paths. */
 export interface ScriptTools {
-  /** Puts the command into a session of its own, with its arguments. */
-  readonly setsid: string;
+  /** Starts the program that its arguments name: words of a shell. */
+  readonly launch: string;
+  /** Whether it has to go before every command. Else only where the shell would not take the command's name as it is. */
+  readonly launchesAll: boolean;
   readonly env: string;
 }
 
@@ -22,6 +24,9 @@ export function isPlainVariable(name: string): boolean {
 const PLAIN_NAME =
   /^(?!(?:IFS|OPTIND|LINENO|PPID|PS[1-4]|PWD|OLDPWD|_|E?UID|SHELLOPTS|BASH.*)$)[A-Za-z_][A-Za-z0-9_]*$/;
 
+/** Names that every shell's `exec` starts: no option, no assignment. What `env` goes before is none of them: env starts no name with `=`. */
+const PLAIN_PROGRAM = /^[A-Za-z0-9_./][A-Za-z0-9_./+-]*$/;
+
 /**
  * Its stdin is the script; the command's ends are descriptors 5, 6 and 7. Variables are set by the shell, and so stand
  * in no argv; those that it could not set by `env`. What the shell itself would add to them is taken away.
@@ -29,12 +34,13 @@ const PLAIN_NAME =
 export function writeCommandScript({ argv, cwd, env }: ScriptedCommand, tools: ScriptTools): string {
   const plain = Object.entries(env).filter(([name]) => isPlainVariable(name));
   const others = Object.entries(env).filter(([name]) => !isPlainVariable(name));
+  const isPlain = others.length === 0 && PLAIN_PROGRAM.test(argv[0] ?? '') && !tools.launchesAll;
   const words = [
-    // What follows `--` is no option of theirs; and what env starts is setsid, whose path is no assignment.
+    // What follows `--` is no option of theirs; and what env starts is the launcher, whose path is no assignment.
     ...(others.length === 0
       ? []
       : [quote(tools.env), '--', ...others.map(([name, value]) => quote(`${name}=${value}`))]),
-    ...[tools.setsid, '--'],
+    ...(isPlain ? [] : [tools.launch, '--']), // a program more is loaded for it
     ...argv.map(quote),
   ];
   return [

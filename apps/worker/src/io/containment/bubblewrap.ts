@@ -11,7 +11,7 @@ import {
   writeBecomingUser,
   writeBubblewrapArguments,
 } from '../../core/containment/bubblewrap-arguments.js';
-import { writeCommandScript } from '../../core/containment/command-script.js';
+import { type ScriptTools, writeCommandScript } from '../../core/containment/command-script.js';
 import { DENIED_CALLS, type Machine } from '../../core/containment/denied-calls.js';
 import { writeFilterProgram } from '../../core/containment/filter-program.js';
 import { isVisible } from '../../core/containment/view.js';
@@ -117,6 +117,8 @@ export class Bubblewrap implements ContainmentAdapter {
     const words = [
       ...(isMapped ? (this.#mounts?.entry ?? []) : []),
       ...[this.#tools.bwrap, ...request, '/bin/sh', '-c', INIT, 'sandcrew-init'],
+      // Of a session of its own, before its command is known; on a terminal it is the command that makes one.
+      ...(stdio.kind === 'terminal' ? [] : [this.#tools.setsid, '--']),
       ...(user === null ? [] : writeBecomingUser(this.#tools.setpriv, user)),
       '/bin/sh',
     ];
@@ -146,10 +148,15 @@ export class Bubblewrap implements ContainmentAdapter {
       (ways[FILTER_FD] as Writable).end(this.#filter);
       await namespace.ready;
       await enterOrAbandon(namespace, place.groupFiles);
-      const setsid = stdio.kind === 'terminal' ? `${this.#tools.setsid} -c` : this.#tools.setsid;
+      const isOnTerminal = stdio.kind === 'terminal';
+      const tools = {
+        launch: isOnTerminal ? `${this.#tools.setsid} -c` : `${this.#tools.setpriv} --no-new-privs`,
+        launchesAll: isOnTerminal,
+        env: this.#tools.env,
+      };
       const isOutdated = () => edition !== this.#views.edition;
       const script = ways[SCRIPT_FD] as Writable;
-      return new WaitingSandbox(namespace, script, { setsid, env: this.#tools.env }, isOutdated);
+      return new WaitingSandbox(namespace, script, tools, isOutdated);
     } finally {
       for (const fd of ends) closeSync(fd);
     }
@@ -193,16 +200,11 @@ export class Bubblewrap implements ContainmentAdapter {
 class WaitingSandbox implements PreparedSandbox {
   readonly #namespace: Namespace;
   readonly #script: Writable;
-  readonly #tools: { readonly setsid: string; readonly env: string };
+  readonly #tools: ScriptTools;
   readonly #isOutdated: () => boolean;
 
   /** @param isOutdated Whether it shows what is hidden by now. */
-  constructor(
-    namespace: Namespace,
-    script: Writable,
-    tools: { setsid: string; env: string },
-    isOutdated: () => boolean,
-  ) {
+  constructor(namespace: Namespace, script: Writable, tools: ScriptTools, isOutdated: () => boolean) {
     this.#isOutdated = isOutdated;
     this.#namespace = namespace;
     this.#script = script;
