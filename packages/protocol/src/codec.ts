@@ -41,23 +41,39 @@ export function encodeWorkerMessage(message: WorkerMessage): string {
 
 // A codec for each type, looked up by `type`: a compiled union of all types is many times slower (docs/adr/0002).
 interface MessageCodec {
+  readonly type: string;
   readonly schema: TSchema;
   readonly isValid: (value: unknown) => boolean;
   readonly pickDeclared: Picker;
 }
-type CodecTable = ReadonlyMap<string, MessageCodec>;
 type JsonObject = Readonly<Record<string, unknown>>;
 
-const managerCodecs = compileTable(MANAGER_MESSAGES);
-const workerCodecs = compileTable(WORKER_MESSAGES);
+class CodecTable {
+  readonly #byType: ReadonlyMap<string, MessageCodec>;
+  /** Frames come in rows of one type. A parsed word has no hash yet, and comparing it with one costs less than looking it up. */
+  #last: MessageCodec | undefined;
 
-function compileTable(schemas: Readonly<Record<string, TSchema>>): CodecTable {
-  return new Map(Object.entries(schemas).map(([type, schema]) => [type, compileCodec(schema)]));
+  constructor(schemas: Readonly<Record<string, TSchema>>) {
+    const codecs = Object.entries(schemas).map(compileCodec);
+    this.#byType = new Map(codecs.map((codec) => [codec.type, codec]));
+  }
+
+  get types(): string[] {
+    return [...this.#byType.keys()];
+  }
+
+  find(type: string): MessageCodec | undefined {
+    if (this.#last?.type !== type) this.#last = this.#byType.get(type);
+    return this.#last;
+  }
 }
 
-function compileCodec(schema: TSchema): MessageCodec {
+const managerCodecs = new CodecTable(MANAGER_MESSAGES);
+const workerCodecs = new CodecTable(WORKER_MESSAGES);
+
+function compileCodec([type, schema]: readonly [string, TSchema]): MessageCodec {
   const validator = Compile(schema);
-  return { schema, isValid: (value) => validator.Check(value), pickDeclared: compilePicker(schema) };
+  return { type, schema, isValid: (value) => validator.Check(value), pickDeclared: compilePicker(schema) };
 }
 
 function decode(text: string, table: CodecTable): Decoded<unknown> {
@@ -75,7 +91,7 @@ function decode(text: string, table: CodecTable): Decoded<unknown> {
   if (!isJsonObject(value)) return refuse('invalid_message', mismatch('', 'an object', value));
   const { type } = value;
   if (typeof type !== 'string') return refuse('invalid_message', mismatch('/type', 'a string', type), value);
-  const codec = table.get(type);
+  const codec = table.find(type);
   if (codec === undefined) return refuse('unknown_type', unknownType(table, type), value);
   const fault = faultOf(value, codec);
   if (fault !== null) return refuse('invalid_message', fault, value);
@@ -83,7 +99,7 @@ function decode(text: string, table: CodecTable): Decoded<unknown> {
 }
 
 function encode(message: ManagerMessage | WorkerMessage, table: CodecTable): string {
-  const codec = table.get(message.type);
+  const codec = table.find(message.type);
   if (codec === undefined) throw brokenPromise(message, unknownType(table, message.type));
   const fault = faultOf(message as unknown as JsonObject, codec);
   if (fault !== null) throw brokenPromise(message, fault);
@@ -104,7 +120,7 @@ function faultOf(value: JsonObject, { schema, isValid }: MessageCodec): Fault | 
 }
 
 function unknownType(table: CodecTable, type: string): Fault {
-  return mismatch('/type', `one of ${[...table.keys()].join(', ')}`, type);
+  return mismatch('/type', `one of ${table.types.join(', ')}`, type);
 }
 
 function refuse(

@@ -17,17 +17,18 @@ interface Shape {
   readonly anyOf?: readonly TSchema[];
   readonly items?: TSchema;
   readonly properties?: Readonly<Record<string, TSchema>>;
+  readonly required?: readonly string[];
   readonly additionalProperties?: unknown;
 }
 type Fields = Record<string, unknown>;
 
 /** Null where every valid value is declared whole. */
 function pickerOf(schema: TSchema): Picker | null {
-  const { type, anyOf, items, properties = {}, additionalProperties } = schema as Shape;
+  const { type, anyOf, items, properties = {}, required = [], additionalProperties } = schema as Shape;
   if (anyOf !== undefined) return pickObjectBranch(anyOf);
   if (type === 'array' && items !== undefined) return pickItems(items);
   if (type !== 'object') return null;
-  return additionalProperties === undefined ? pickFields(properties) : copyMap;
+  return additionalProperties === undefined ? pickFields(properties, required) : copyMap;
 }
 
 function pickObjectBranch(branches: readonly TSchema[]): Picker | null {
@@ -41,15 +42,22 @@ function pickItems(items: TSchema): Picker | null {
   return pick && ((value) => (value as unknown[]).map(pick));
 }
 
-function pickFields(properties: Readonly<Record<string, TSchema>>): Picker {
+function pickFields(properties: Readonly<Record<string, TSchema>>, required: readonly string[]): Picker {
   const pickers = new Map(Object.entries(properties).map(([key, schema]) => [key, pickerOf(schema)]));
-  return (value) => (isDeclaredWhole(pickers, value as Fields) ? value : pickEach(pickers, value as Fields));
-}
+  const keys = [...pickers.keys()];
+  const looked = keys.filter((key) => pickers.get(key) !== null);
+  const optional = keys.filter((key) => pickers.get(key) === null && !required.includes(key));
+  const known = required.filter((key) => !looked.includes(key)).length;
 
-/** Whether there is nothing to leave out and nothing to look into: so it is with every chunk of output. */
-function isDeclaredWhole(pickers: ReadonlyMap<string, Picker | null>, value: Fields): boolean {
-  for (const key in value) if (pickers.get(key) !== null) return false;
-  return true;
+  // Nothing to leave out and nothing to look into: so it is with every chunk of output. A count tells, as what is required is there.
+  const isDeclaredWhole = (value: Fields): boolean => {
+    for (const key of looked) if (key in value) return false;
+    let declared = known;
+    for (const key of optional) if (key in value) declared++;
+    for (const _ in value) declared--;
+    return declared === 0;
+  };
+  return (value) => (isDeclaredWhole(value as Fields) ? value : pickEach(pickers, value as Fields));
 }
 
 function pickEach(pickers: ReadonlyMap<string, Picker | null>, value: Fields): Fields {
