@@ -7,9 +7,17 @@ import { isOpen, type Worker, workerName } from './worker.js';
 
 /** Names what a task needs of a worker: tasks of one name fit, and do not fit, in the same places. */
 export function lineOf(state: ManagerState, task: Task): string {
+  if (needsNothing(task)) return 'anywhere'; // nearly always: and no other name is like it
   const home = task.body.workspace === undefined ? '' : task.body.workspace;
   const bound = home !== '' && homesOf(state, task).length > 0 ? home : '';
   return JSON.stringify([task.needs, limitNames(task), bound, task.failedOn, task.aboveMemoryBytes]);
+}
+
+function needsNothing({ needs, body, failedOn, aboveMemoryBytes }: Task): boolean {
+  const { worker, type, labels, memoryBytes } = needs;
+  const isOpenToAll =
+    (worker ?? type ?? labels ?? memoryBytes ?? body.limits ?? body.workspace) === undefined;
+  return isOpenToAll && failedOn.length === 0 && aboveMemoryBytes === 0;
 }
 
 /** The worker for this task now: one that meets its needs and has room; with its workspace if any has it; least loaded. */

@@ -149,11 +149,10 @@ const FAULT_CODES = {
   orphaned: 'ORPHANED',
 } as const;
 
+/** Without what the message leaves out; the end of a command that came to its own leaves out nothing. */
 function endOf(message: TaskComplete | TaskError): Partial<TaskEnd> {
   const { exitCode, signal, durationMs, outputBytes, usage, leftover } = message;
-  return Object.fromEntries(
-    Object.entries({ exitCode, signal, durationMs, outputBytes, usage, leftover }).filter(
-      ([, value]) => value !== undefined,
-    ),
-  );
+  const end = { exitCode, signal, durationMs, outputBytes, usage, leftover };
+  if (message.type === 'task_complete') return end as TaskEnd;
+  return Object.fromEntries(Object.entries(end).filter(([, value]) => value !== undefined));
 }
