@@ -123,7 +123,26 @@ export const BLOCK_REQUIREMENTS: readonly Requirement[] = [
     source: 'Blocks: claims',
     says: 'A claim is withdrawn (block_cleared) when its evidence goes.',
     test: [STORIES, 'A suspicion that was withdrawn begins anew to count.'],
-    mutation: [`${CORE}/block-watch.ts`, '    standing.delete(reason);\n', ''],
+    mutation: [`${CORE}/block-watch.ts`, '  task.blocks.standing.delete(reason);\n', ''],
+  },
+  {
+    source: 'Blocks: claims',
+    says: 'Input withdraws a wait for it at once, and not at the next look.',
+    test: [
+      STORIES,
+      'Input ends the wait for it at once, however rare the looks are; a prompt behind it is another block.',
+    ],
+    mutation: [`${CORE}/block-watch.ts`, 'if (block !== undefined) clear(turn, task, block);', ''],
+  },
+  {
+    source: 'Blocks: claims',
+    says: 'What a look costs, and so how rare looks are, is counted in CPU time.',
+    test: ['apps/worker/test/io/cpu-cost', 'time in which the work is not given the CPU costs nothing'],
+    mutation: [
+      `${IO}/cpu-cost.ts`,
+      'Math.min((user + system) / 1_000, monotonicMs() - startMs)',
+      'Math.max((user + system) / 1_000, monotonicMs() - startMs)',
+    ],
   },
   {
     source: 'Blocks: claims',

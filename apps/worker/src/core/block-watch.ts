@@ -53,6 +53,12 @@ export function claimBlock(turn: Turn, task: Task, claim: Claim, usage: Resource
   if (!task.blocks.standing.has(claim.reason)) stand(turn, task, claim, usage, []);
 }
 
+/** Input came, or its end: what was told to wait for it does no more, however long it is until the next look. */
+export function endInputWait(turn: Turn, task: Task): void {
+  const block = task.blocks.standing.get('waiting_for_input');
+  if (block !== undefined) clear(turn, task, block);
+}
+
 /** A reader that has just come knows nothing of what stands. */
 export function tellStanding(turn: Turn, task: Task, session: Session): void {
   if (task.phase === 'ended') return;
@@ -91,17 +97,21 @@ function withdraw(turn: Turn, task: Task, claimed: ReadonlySet<BlockReason>): vo
   for (const [reason, block] of standing) {
     // What a runtime has proved, or an exit has made so, does not pass with a quiet moment.
     if (claimed.has(reason) || reason === 'orphaned_output' || block.claim.proof !== undefined) continue;
-    standing.delete(reason);
-    const duration = Math.round(turn.nowMs - block.claim.sinceMs);
-    const session = sessionOf(turn.state, task.owner);
-    log(turn, task, 'block_cleared', { reason, duration });
-    if (session !== null)
-      turn.effects.push({
-        type: 'send',
-        sessionId: session.id,
-        message: { type: 'block_cleared', taskId: task.taskId, reason, duration },
-      });
+    clear(turn, task, block);
   }
+}
+
+function clear(turn: Turn, task: Task, { claim: { reason, sinceMs } }: Standing): void {
+  task.blocks.standing.delete(reason);
+  const duration = Math.round(turn.nowMs - sinceMs);
+  const session = sessionOf(turn.state, task.owner);
+  log(turn, task, 'block_cleared', { reason, duration });
+  if (session !== null)
+    turn.effects.push({
+      type: 'send',
+      sessionId: session.id,
+      message: { type: 'block_cleared', taskId: task.taskId, reason, duration },
+    });
 }
 
 function meetClaim(turn: Turn, task: Task, claim: Claim, usage: ResourceUsage): void {

@@ -2,7 +2,7 @@
 import type { ExecuteCommand, SendInput, SignalTask } from '@sandcrew/protocol';
 import { judgeAdmission } from './admission.js';
 import { refuse, send } from './answer.js';
-import { tellStanding } from './block-watch.js';
+import { endInputWait, tellStanding } from './block-watch.js';
 import { noteFeed } from './blocks/watch.js';
 import { judgeAck } from './credit.js';
 import { deliver, subscribe } from './delivery.js';
@@ -123,12 +123,14 @@ export function receiveInput(
   if (fresh.length > 0) {
     task.input.receivedOffset += fresh.length;
     noteFeed(task.blocks, turn.nowMs);
+    endInputWait(turn, task);
     askProcess(turn, task, { type: 'write_input', taskKey: task.key, data: fresh });
   } else if (message.end !== true) task.blocks.isFeederThere = true;
   if (fresh.length === 0)
     send(turn, session, { type: 'input_ack', taskId: task.taskId, offset: task.input.takenOffset });
   if (message.end !== true || !task.input.isOpen) return;
   task.input.isOpen = false;
+  endInputWait(turn, task);
   askProcess(turn, task, { type: 'end_input', taskKey: task.key });
 }
 

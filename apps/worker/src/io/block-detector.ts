@@ -10,6 +10,7 @@ import type { WorkerEffect } from '../core/effect.js';
 import type { WorkerEvent } from '../core/event.js';
 import { judgeBlocks } from '../core/judge-block.js';
 import { monotonicMs } from './clock.js';
+import { measureCpu } from './cpu-cost.js';
 import { DiskWatch } from './disk-watch.js';
 import type { ProcessManager } from './process-manager.js';
 import { type Bystanders, ProcessSampler } from './process-sampler.js';
@@ -105,9 +106,11 @@ export class BlockDetector {
     let spentMs = 0;
     let turnMs = 0;
     for (const key of keys) {
-      const costMs = this.#sample(key);
-      spentMs += costMs;
-      turnMs += costMs;
+      const startMs = monotonicMs();
+      const measured = measureCpu();
+      this.#sample(key);
+      spentMs += measured();
+      turnMs += monotonicMs() - startMs;
       if (turnMs < MAX_TURN_MS) continue;
       turnMs = 0;
       await new Promise((resolve) => setImmediate(resolve));
@@ -118,11 +121,10 @@ export class BlockDetector {
     this.#timer = setTimeout(() => void this.#round(), pauseMs);
   }
 
-  /** @returns what it cost, milliseconds */
-  #sample(taskKey: string): number {
+  #sample(taskKey: string): void {
     const startMs = monotonicMs();
     const running = this.#processes.find(taskKey);
-    if (running === null) return 0;
+    if (running === null) return;
     let watched = this.#watched.get(taskKey);
     if (watched === undefined) {
       watched = {
@@ -135,7 +137,7 @@ export class BlockDetector {
       this.#watched.set(taskKey, watched);
     }
     if (watched.sampler.look(startMs)) watched.ranAtMs = startMs;
-    if (!isWorthTelling(startMs, watched.ranAtMs, watched.toldAtMs)) return monotonicMs() - startMs;
+    if (!isWorthTelling(startMs, watched.ranAtMs, watched.toldAtMs)) return;
     watched.toldAtMs = startMs;
     const evidence = watched.sampler.tell(startMs, this.#bystanders(watched, taskKey));
     watched.disk.look(evidence, startMs);
@@ -145,7 +147,6 @@ export class BlockDetector {
       evidence.processes.reduce((sum, one) => sum + one.residentBytes, 0),
     );
     this.#emit({ type: 'task_sampled', taskKey, evidence });
-    return monotonicMs() - startMs;
   }
 
   async #measure(taskKey: string, watched: Watched): Promise<void> {

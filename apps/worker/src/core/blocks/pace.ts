@@ -13,7 +13,7 @@ const SETTLED_INTERVAL_MS = 2_500;
 /**
  * How long to wait between two rounds of looks, milliseconds.
  * @param intervalMs what the operator asked for
- * @param spentMs what the last round cost
+ * @param spentMs what the last round cost, in CPU time
  * @param limitShare the largest share that a task uses of one of its limits
  */
 export function choosePauseMs(intervalMs: number, spentMs: number, limitShare: number): number {
