@@ -190,8 +190,7 @@ export function onTaskTimer(turn: Turn, task: Task, timer: TaskTimer): void {
       if (task.phase === 'lingering') sweep(turn, task);
       return;
     case 'orphaned-output':
-      if (task.phase === 'lingering') turn.effects.push({ type: 'list_holders', taskKey: task.key });
-      return;
+      return onHeldOpen(turn, task);
     case 'orphan':
       return beginEnd(turn, task, {
         kind: 'orphaned',
@@ -216,6 +215,13 @@ function onTimeout(turn: Turn, task: Task): void {
     kind: 'timed_out',
     message: `the command ran for its timeoutMs of ${timeoutMs}; give it more, or 0 for none`,
   });
+}
+
+function onHeldOpen(turn: Turn, task: Task): void {
+  if (task.phase !== 'lingering' || task.exitedAtMs === null) return;
+  const lingeringMs = turn.nowMs - task.exitedAtMs;
+  if (isOutputOrphaned(lingeringMs)) turn.effects.push({ type: 'list_holders', taskKey: task.key });
+  else setTaskTimer(turn, task, 'orphaned-output', Math.ceil(ORPHANED_OUTPUT_AFTER_MS - lingeringMs)); // it fired a little early
 }
 
 /** Who holds the output of a command that has exited: that is a block, whatever they do with it. */

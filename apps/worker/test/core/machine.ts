@@ -58,6 +58,8 @@ type SpoolRead = Extract<WorkerEffect, { type: 'read_spool' }>;
 export class Machine {
   readonly state: WorkerState;
   nowMs = 1_000;
+  /** Timers of a second or more fire so much too early, as those of an event loop do that was busy when they were set. */
+  earlyMs = 0;
   readonly #timers = new Map<string, number>();
   readonly #spool = new Map<string, SpoolAppend[]>();
   /** Reads of the spool that were asked for and not answered, oldest first. */
@@ -111,8 +113,10 @@ export class Machine {
   }
 
   #perform(effect: WorkerEffect): void {
-    if (effect.type === 'set_timer') this.#timers.set(effect.timer, this.nowMs + effect.delayMs);
-    else if (effect.type === 'clear_timer') this.#timers.delete(effect.timer);
+    if (effect.type === 'set_timer') {
+      const earlyMs = effect.delayMs < 1_000 ? 0 : this.earlyMs;
+      this.#timers.set(effect.timer, this.nowMs + effect.delayMs - earlyMs);
+    } else if (effect.type === 'clear_timer') this.#timers.delete(effect.timer);
     else if (effect.type === 'read_spool') this.reads.push(effect);
     else if (effect.type === 'append_spool') this.#append(effect);
     else if (effect.type === 'delete_spool') this.#delete(effect.taskKey, effect.segment);
