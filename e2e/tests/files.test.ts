@@ -180,23 +180,19 @@ describe('a worker', () => {
     const proxy = await FaultProxy.listen(worker.url);
     for (const direction of ['up', 'down'] as const) proxy.pass(direction, { bytesPerSecond: 64 * MEBIBYTE });
     const manager = managerOf(worker, proxy.url);
-    let cuts = 0;
-    const cutting = setInterval(() => {
-      cuts += proxy.openConnections;
-      proxy.cut();
-    }, 100);
+    const { cuts, calm } = proxy.cutEach(100);
     try {
       const large = join(root, 'large');
       await growFile(large, 24 * MEBIBYTE);
       await manager.putFiles('cut', large);
-      const putCuts = cuts;
+      const putCuts = cuts();
       await manager.getFiles('cut', ['large'], { target: join(root, 'back') });
-      console.info(`cut ${putCuts} times during put, ${cuts - putCuts} times during get`);
+      console.info(`cut ${putCuts} times during put, ${cuts() - putCuts} times during get`);
       expect(await hashOf(join(root, 'back/large'))).toBe(await hashOf(large));
       expect(putCuts).toBeGreaterThan(0);
-      expect(cuts - putCuts).toBeGreaterThan(0);
+      expect(cuts() - putCuts).toBeGreaterThan(0);
     } finally {
-      clearInterval(cutting);
+      calm();
       await manager.close();
       await proxy.close();
     }

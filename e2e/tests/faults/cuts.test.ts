@@ -56,8 +56,8 @@ test(
   async () => {
     const clean = await readPattern(() => () => {});
     const cut = await readPattern((proxy) => {
-      const timer = setInterval(() => proxy.cut(), CUT_EVERY_MS);
-      return () => clearInterval(timer);
+      proxy.cut(); // also where all of it would come within the first 100 ms
+      return proxy.cutEach(CUT_EVERY_MS).calm;
     });
     const right = { exitCode: 0, gaps: [], bytes: BYTES, digest: patternDigest(BYTES) };
     expect(clean).toMatchObject({ ...right, connections: 1 });

@@ -118,7 +118,7 @@ export class FakeWorker {
   }
 
   /** The next message of a type that no `next` has given yet, come or to come. */
-  next<Type extends ManagerMessage['type']>(type: Type, timeoutMs = 5_000): Promise<OfType<Type>> {
+  next<Type extends ManagerMessage['type']>(type: Type, timeoutMs = 20_000): Promise<OfType<Type>> {
     const skip = this.#seen.get(type) ?? 0;
     this.#seen.set(type, skip + 1);
     const come = this.received.filter((message) => message.type === type)[skip];

@@ -15,6 +15,9 @@ export interface Passage {
   readonly bytesPerSecond?: number;
 }
 
+/** `welcome`, and the `heartbeat` behind it. */
+const GREETING_FRAMES = 2;
+
 export class FaultProxy {
   /** WebSocket frames that passed whole, over all connections. */
   readonly frames: Record<Direction, number> = { up: 0, down: 0 };
@@ -51,6 +54,22 @@ export class FaultProxy {
   /** Resets every connection: both ends hear of it at once. */
   cut(): void {
     for (const link of [...this.#links]) link.cut();
+  }
+
+  /**
+   * Cuts each so often, milliseconds, every connection on which more than its greeting came down: were it cut before, nothing
+   * would ever pass where greetings take longer than that. Until `calm` is called.
+   */
+  cutEach(everyMs: number): { readonly cuts: () => number; readonly calm: () => void } {
+    let cuts = 0;
+    const timer = setInterval(() => {
+      for (const link of [...this.#links]) {
+        if (link.downFrames <= GREETING_FRAMES) continue;
+        cuts++;
+        link.cut();
+      }
+    }, everyMs);
+    return { cuts: () => cuts, calm: () => clearInterval(timer) };
   }
 
   /** Cuts when the n-th frame of a direction, counted from 1 over all connections, has passed whole. */
@@ -116,6 +135,8 @@ interface LinkEvents {
 
 /** One connection: two sockets, and what passes between them. */
 class Link {
+  /** Whole frames that came down on it. */
+  downFrames = 0;
   readonly #near: Socket;
   readonly #far: Socket;
   readonly #events: LinkEvents;
@@ -188,6 +209,7 @@ class Link {
     from.on('data', (bytes: Buffer) => {
       let start = 0;
       for (const end of reader.read(bytes)) {
+        if (direction === 'down') this.downFrames++;
         if (!this.#events.framePassed(direction)) continue;
         later(bytes.subarray(start, end), true);
         start = bytes.length;
