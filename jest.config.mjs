@@ -11,7 +11,7 @@ export default {
   globalTeardown: '<rootDir>/scripts/leak-census.mjs',
   transform: {},
   testEnvironment: 'node',
-  testTimeout: 30_000,
+  testTimeout: 60_000,
   maxWorkers: 2,
   workerIdleMemoryLimit: '512MB',
 };

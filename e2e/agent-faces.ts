@@ -25,7 +25,7 @@ import { generateText } from 'ai';
 import { MockLanguageModelV3 } from 'ai/test';
 
 const MCP_MAIN = fileURLToPath(new URL('../../apps/mcp/dist/main.js', import.meta.url));
-const START_TIMEOUT_MS = 15_000;
+const START_TIMEOUT_MS = 30_000;
 
 export interface FaceTool {
   readonly name: string;

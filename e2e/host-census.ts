@@ -58,14 +58,25 @@ function stateOf(pid: number): string | null {
   }
 }
 
+/** What goes meanwhile is not counted. */
 function countFiles(directory: string): number {
-  return readdirSync(directory).reduce((sum, name) => {
+  return namesIn(directory).reduce((sum, name) => {
     const path = join(directory, name);
-    return sum + 1 + (statSync(path).isDirectory() ? countFiles(path) : 0);
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found === undefined) return sum;
+    return sum + 1 + (found.isDirectory() ? countFiles(path) : 0);
   }, 0);
 }
 
-const DEATH_TIMEOUT_MS = 8_000;
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
+}
+
+const DEATH_TIMEOUT_MS = 20_000;
 
 /** Settles when a process is gone: watches its directory in /proc, which goes with it. */
 export async function waitForDeath(pid: number, timeoutMs = DEATH_TIMEOUT_MS): Promise<void> {

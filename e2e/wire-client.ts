@@ -11,7 +11,7 @@ export interface BinaryChunk {
   readonly data: Buffer;
 }
 
-const WAIT_MS = 15_000;
+const WAIT_MS = 30_000;
 
 export class WireClient {
   /** Every message so far, in the order received; binary chunks as `binary`. */

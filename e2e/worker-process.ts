@@ -10,8 +10,8 @@ import { fileURLToPath } from 'node:url';
 const WORKER_MAIN = fileURLToPath(new URL('../../apps/worker/dist/main.js', import.meta.url));
 /** The words before a worker's options: WORKER_COMMAND, as `npm run test:binary` sets it, or this checkout's. */
 export const WORKER_COMMAND = process.env.WORKER_COMMAND?.split(' ') ?? [process.execPath, WORKER_MAIN];
-const START_TIMEOUT_MS = 15_000;
-const LOG_TIMEOUT_MS = 15_000;
+const START_TIMEOUT_MS = 30_000;
+const LOG_TIMEOUT_MS = 30_000;
 
 export interface WorkerProcess {
   readonly url: string;

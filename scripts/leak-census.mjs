@@ -10,7 +10,7 @@ import { setTimeout } from 'node:timers/promises';
 import { ROOT } from './tool.mjs';
 
 /** A worker whose test has just ended may need so long to be gone. */
-const PATIENCE_MS = 6_000;
+const PATIENCE_MS = 15_000;
 
 /** Jest loads this file anew for its second call; the process is the same. */
 export default async function countLeaks() {

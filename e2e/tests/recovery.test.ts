@@ -122,13 +122,13 @@ beforeAll(async () => {
     onBlock: { deadlock: 'requeue' },
   });
   begin('everywhere', { command: DEADLOCK, idempotent: true, onBlock: { default: 'requeue' } });
-}, 30_000);
+}, 60_000);
 
 afterAll(async () => {
   await Promise.all([manager.close({ graceMs: 0 }), own.close({ graceMs: 0 })]);
   await Promise.all(workers.map((worker) => worker.stop()));
   await rm(directory, { recursive: true, force: true });
-}, 30_000);
+}, 60_000);
 
 test('prompts are answered, each by the answer that fits it', async () => {
   expect(await resultOf('answered')).toMatchObject({ exitCode: 0, stdout: 'Proceed? [y/N] Sure? y, very\n' });
@@ -213,7 +213,7 @@ test('a worker that is killed with a blocked task is started again, and the task
   expect(await task).toMatchObject({ exitCode: 0, stdout: 'second\n', attempts: 2 });
   expect(rungsOf('killed')).toEqual(['restart_worker']);
   expect(own.getHealth().workers).toMatchObject([{ phase: 'connected' }]);
-}, 30_000);
+}, 60_000);
 
 test('a worker that does not end a task is started again, or replaced where that is asked for', async () => {
   const blocked = new Promise((resolve) => own.once('blockDetected', resolve));
@@ -230,7 +230,7 @@ test('a worker that does not end a task is started again, or replaced where that
   const last = await own.run({ command: 'echo again' });
   expect(last).toMatchObject({ stdout: 'again\n' });
   expect(new Set([workerId, next.workerId, last.workerId]).size).toBe(3);
-}, 30_000);
+}, 60_000);
 
 test("the example of the library's README works as it stands there", async () => {
   const { said, expected } = await example;

@@ -7,7 +7,8 @@ import { startWorker, type WorkerProcess } from '../worker-process.js';
 let worker: WorkerProcess;
 let client: WireClient;
 beforeAll(async () => {
-  worker = await startWorker(['--worker-id', 'worker-456']);
+  // A heartbeat that comes by itself would stand among the messages that are counted here.
+  worker = await startWorker(['--worker-id', 'worker-456', '--heartbeat-interval-ms', '86400000']);
 });
 afterAll(async () => {
   expect(await worker.stop()).toBe(0);
@@ -168,7 +169,7 @@ test('nothing above stderr is open in a task', async () => {
 });
 
 test('output after the exit of the shell is not lost, and the daemon that follows does not hold the task', async () => {
-  client.execute('late', '(sleep 0.3; echo late) & echo early');
+  client.execute('late', '(sleep 0.3; echo late) & echo early', { lingerMs: 20_000 });
   expect(await client.terminal('late')).toMatchObject({ exitCode: 0, leftover: 0 });
   expect(client.text('late')).toBe('early\nlate\n');
   client.execute('daemon', 'setsid sleep 60 </dev/null >/dev/null 2>&1 & echo up; sleep 0.2');
@@ -176,16 +177,21 @@ test('output after the exit of the shell is not lost, and the daemon that follow
 });
 
 test('output held open after the exit is reported at 1.5 s and ended at lingerMs', async () => {
-  client.execute('t', 'sleep 60 & echo up; exit 4');
+  const command = 'sleep 60 & echo up; exit 4';
+  client.execute('default', command);
+  client.execute('soon', command, { lingerMs: 300 });
+  client.execute('t', command, { lingerMs: 60_000 }); // a busy worker may report it later than that
   const block = await client.next('block_detected', 't');
   expect(block).toMatchObject({ reason: 'orphaned_output', confidence: 'confirmed', action: 'report' });
   expect(block.evidence).toMatchObject({ processes: [expect.objectContaining({ name: 'sleep' })] });
-  expect(await client.terminal('t')).toMatchObject({ type: 'task_complete', exitCode: 4, leftover: 1 });
+  client.send({ type: 'terminate_task', taskId: 't' });
+  for (const taskId of ['soon', 'default', 't'])
+    expect(await client.terminal(taskId)).toMatchObject({ type: 'task_complete', exitCode: 4, leftover: 1 });
 });
 
 test('the policy may end what holds the output', async () => {
   client.execute('t', 'sleep 60 & echo up', {
-    lingerMs: 10_000,
+    lingerMs: 60_000,
     blockPolicy: { orphaned_output: 'terminate' },
   });
   expect(await client.terminal('t')).toMatchObject({
@@ -268,12 +274,13 @@ test('input that was sent twice is taken once; beyond what is there it is refuse
 });
 
 test('more than 1 MiB that the command has not taken is input_full, and nothing of that message is taken', async () => {
-  client.execute('t', 'sleep 0.7; wc -c', { stdin: 'pipe' });
+  client.execute('t', 'until [ -e full ]; do sleep 0.01; done; wc -c', { stdin: 'pipe' });
   await client.next('execution_started', 't');
   const half = 'x'.repeat(700_000);
   client.send({ type: 'send_input', taskId: 't', input: half });
   client.send({ type: 'send_input', taskId: 't', input: half });
   expect(await client.next('protocol_error')).toMatchObject({ code: 'input_full', taskId: 't' });
+  client.execute('goes-on', 'touch full');
   client.send({ type: 'send_input', taskId: 't', input: '', end: true });
   await client.terminal('t');
   expect(client.text('t').trim()).toBe('700000');

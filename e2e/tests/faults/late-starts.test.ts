@@ -19,9 +19,11 @@ const STANDS_BEFORE = {
 while [ ! -e ${go} ]; do sleep 0.02; done
 exec /usr/bin/setpriv "$@"`,
   // What is killed with the worker has a child already that has not asked to be killed with it. Its first words are taken.
-  unshare: (go: string, waits: string) => `touch ${waits}
-for word; do shift; [ "$word" = --kill-child ] || set -- "$@" "$word"; done
-( while [ ! -e ${go} ]; do sleep 0.02; done; [ ! -s ${go} ] || exec 3> ${waits}; exec /usr/bin/unshare "$@" ) &
+  unshare: (
+    go: string,
+    waits: string,
+  ) => `for word; do shift; [ "$word" = --kill-child ] || set -- "$@" "$word"; done
+( touch ${waits}; while [ ! -e ${go} ]; do sleep 0.02; done; [ ! -s ${go} ] || exec 3> ${waits}; exec /usr/bin/unshare "$@" ) &
 wait`,
 } as const;
 

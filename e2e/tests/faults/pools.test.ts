@@ -92,7 +92,7 @@ test('two managers on one worker see nothing of each other', async () => {
   expect((await one.listTasks()).map(({ taskId, state }) => [taskId, state])).toEqual([['mine', 'running']]);
   task.terminate(0);
   expect(await end).toMatchObject({ code: 'TERMINATED', stdout: 'one\n' });
-}, 30_000);
+}, 60_000);
 
 function addressOf({ url, token }: WorkerProcess) {
   return { url, token };

@@ -46,7 +46,7 @@ test('a port in use ends the start with 2, and the port is named', async () => {
   const { port } = new URL(worker.url);
   const { exitCode, said } = await failedStart('port in use', ['--listen', `127.0.0.1:${port}`]);
   expect([exitCode, said]).toEqual([2, expect.stringContaining(port)]);
-}, 30_000);
+}, 60_000);
 
 test('a state directory that another worker uses ends the start with 2, and that worker is named', async () => {
   const { exitCode, said } = await failedStart('state directory in use', [
@@ -54,7 +54,7 @@ test('a state directory that another worker uses ends the start with 2, and that
     join(worker.directory, 'state'),
   ]);
   expect([exitCode, said]).toEqual([2, expect.stringContaining(`the worker with pid ${worker.pid} uses`)]);
-}, 30_000);
+}, 60_000);
 
 test('a socket that is served, one that a killed worker left, and a file that is none end the start with 2, each told apart', async () => {
   const path = join(directory, 'worker.sock');
@@ -84,4 +84,4 @@ test('a port that a foreign program holds is told in the same way', async () => 
   const { exitCode, said } = await failedStart('port of another program', ['--listen', `127.0.0.1:${port}`]);
   await new Promise((resolve) => server.close(resolve));
   expect([exitCode, said]).toEqual([2, expect.stringContaining(`${port}`)]);
-}, 30_000);
+}, 60_000);

@@ -19,7 +19,7 @@ test('a manager of a newer minor version works with this worker: what it adds is
   expect(client.text('t1')).toBe('works\n');
   await client.close();
   await worker.stop();
-}, 30_000);
+}, 60_000);
 
 test('a manager of another major version is refused by this worker, which names what it speaks', async () => {
   const worker = await startWorker();
@@ -39,7 +39,7 @@ test('a manager of another major version is refused by this worker, which names 
   });
   expect(answer).toEqual({ status: 400, body: expect.stringContaining('sandcrew.v1') });
   await worker.stop();
-}, 30_000);
+}, 60_000);
 
 test('a worker of a newer minor version works with this manager', async () => {
   const worker = await FakeWorker.listen();
@@ -61,7 +61,7 @@ test('a worker of a newer minor version works with this manager', async () => {
   expect(await manager.run({ command: 'true' })).toMatchObject({ exitCode: 0 });
   await manager.close({ graceMs: 0 });
   await worker.close();
-}, 30_000);
+}, 60_000);
 
 test('a worker of another major version is refused by this manager, by name', async () => {
   const worker = await FakeWorker.listen();
@@ -73,4 +73,4 @@ test('a worker of another major version is refused by this manager, by name', as
   expect(shown?.error?.message).toMatch(/does not speak sandcrew\.v1 .*this worker speaks sandcrew\.v2/);
   await manager.close({ graceMs: 0 });
   await worker.close();
-}, 30_000);
+}, 60_000);
