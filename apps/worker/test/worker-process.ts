@@ -49,8 +49,9 @@ export class Place {
     return ['--token-file', this.tokenFile, '--state-dir', this.stateDir];
   }
 
+  /** A worker that was killed may leave a mkfifo that is not done: what it still makes is removed as well. */
   remove(): void {
-    rmSync(this.path, { recursive: true, force: true });
+    rmSync(this.path, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
   }
 }
 
@@ -147,11 +148,13 @@ export class TestWorker {
     this.url = url;
   }
 
-  /** Its drain takes no time, unless `args` say otherwise. */
+  /** Its drain takes no time and it sends no heartbeat by itself but the first, unless `args` say otherwise. */
   static async start(args: readonly string[] = [], env: Record<string, string> = {}): Promise<TestWorker> {
     const place = new Place();
     const drain = args.includes('--drain-timeout-ms') ? [] : ['--drain-timeout-ms', '0'];
-    const run = new WorkerRun([...place.arguments, '--log-level', 'warn', ...drain, ...args], env);
+    const isAsked = args.includes('--heartbeat-interval-ms');
+    const beat = isAsked ? [] : ['--heartbeat-interval-ms', '86400000'];
+    const run = new WorkerRun([...place.arguments, '--log-level', 'warn', ...drain, ...beat, ...args], env);
     return new TestWorker(place, run, (await run.listening()).url);
   }
 
@@ -363,7 +366,7 @@ export class Client {
 }
 
 /** Settles when something is so that nothing tells of, as what /proc shows; rejects where it is not in time. */
-export async function until(isSo: () => boolean, withinMs = 5_000): Promise<void> {
+export async function until(isSo: () => boolean, withinMs = 20_000): Promise<void> {
   const deadlineMs = performance.now() + withinMs;
   while (!isSo()) {
     if (performance.now() > deadlineMs) throw new Error(`still not so after ${withinMs} ms`);

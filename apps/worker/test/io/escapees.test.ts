@@ -80,7 +80,7 @@ describe.each(LEVELS)('%s', (containment) => {
     await until(() => livingNamed(NAME).length > 0);
     victim.run.kill('SIGKILL');
     await victim.run.ended;
-    await until(() => livingNamed(NAME).length === 0, 1_000);
+    await until(() => livingNamed(NAME).length === 0, GONE_MS);
     victim.place.remove();
   });
 
@@ -140,6 +140,7 @@ describe.each(LEVELS)('%s', (containment) => {
   test('leftovers of one task are not those of another', async () => {
     const NAME = `escapee-${containment}-${process.pid}-${count++}`;
     const other = await client.start(`exec -a ${NAME} sleep 60`);
+    await until(() => livingNamed(NAME).length === 1);
     await client.run('sleep 60 > /dev/null 2>&1 & true');
     expect(livingNamed(NAME)).toHaveLength(1);
     client.send({ type: 'terminate_task', taskId: other });
@@ -151,8 +152,10 @@ test('a daemon forked twice with a cleaned environment gets away from process-gr
   const worker = await TestWorker.start(['--containment', 'process-group']);
   const client = await worker.manager();
   const NAME = `escapee-free-${process.pid}`;
-  const daemon = `(setsid env -i bash -c "exec -a $NAME sleep 60" > /dev/null 2>&1 < /dev/null &) & wait`;
-  await client.run(`${daemon}\nsleep 0.2`, { env: { NAME } });
+  // It has got away when it says so.
+  const inside = 'touch away; exec -a $NAME sleep 60';
+  const daemon = `(setsid env -i bash -c "${inside}" > /dev/null 2>&1 < /dev/null &) & wait`;
+  await client.run(`${daemon}\nuntil [ -e away ]; do sleep 0.01; done`, { env: { NAME } });
   await until(() => livingNamed(NAME).length === 1);
   for (const pid of livingNamed(NAME)) process.kill(pid, 'SIGKILL');
   await worker.stop();

@@ -47,24 +47,24 @@ describe.each(LEVELS)('%s', (containment) => {
   });
 
   test('input over what may wait is refused whole, and the rest is as if it had never come', async () => {
-    const taskId = await client.start(
-      'read -r go < <(tail -n 1 --pid=0 /dev/null 2>/dev/null; sleep 0.3; echo); wc -c',
-      { stdin: 'pipe' },
-    );
+    const taskId = await client.start('until [ -e full ]; do sleep 0.01; done; wc -c', { stdin: 'pipe' });
     const piece = 'x'.repeat(700_000);
     client.send({ type: 'send_input', taskId, input: piece });
     client.send({ type: 'send_input', taskId, input: piece });
     expect(await client.next('protocol_error', taskId)).toMatchObject({ code: 'input_full' });
+    await client.run('touch full');
     client.send({ type: 'send_input', taskId, input: '', end: true });
     const { stdout } = await client.outcome(taskId);
     expect(stdout.toString().trim()).toBe('700000');
   });
 
   test('a command that closed its stdin says so, and goes on', async () => {
-    const taskId = await client.start('exec <&-; echo closed; sleep 0.5; echo on', { stdin: 'pipe' });
+    const command = 'exec <&-; echo closed; until [ -e refused ]; do sleep 0.01; done; echo on';
+    const taskId = await client.start(command, { stdin: 'pipe' });
     await client.output(taskId, 'closed');
     client.send({ type: 'send_input', taskId, input: 'x' });
     await expect(refusal(taskId)).resolves.toBe('stdin_closed');
+    await client.run('touch refused');
     const { stdout, terminal } = await client.outcome(taskId);
     expect([stdout.toString(), terminal.exitCode]).toEqual(['closed\non\n', 0]);
   });

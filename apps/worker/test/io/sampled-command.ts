@@ -139,10 +139,14 @@ export class SampledCommand {
 
   /** A closer look at it where it will stay: once nothing of it has run for a while. */
   async settled(): Promise<Evidence> {
+    let closer = this.sample();
     await until(() => {
       const { threads } = this.sample();
-      return threads.length > 0 && threads.every(({ stillMs }) => stillMs >= SETTLED_MS);
+      if (threads.length === 0 || threads.some(({ stillMs }) => stillMs < SETTLED_MS)) return false;
+      closer = this.lookCloser();
+      // One that could go on, and is given no CPU, does not run either.
+      return closer.threads.every(({ wait }) => wait.on !== 'nothing');
     });
-    return this.lookCloser();
+    return closer;
   }
 }

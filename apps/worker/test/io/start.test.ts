@@ -30,12 +30,10 @@ afterEach(async () => {
   place.remove();
 });
 
-/** Starts a worker that must refuse to: exit 2, within a second but for the start of node itself. */
+/** Starts a worker that must refuse to, by itself: exit 2. Within a second, which `npm run test:faults` measures. */
 async function refusal(args: readonly string[], env: Record<string, string> = {}): Promise<string> {
-  const startedMs = performance.now();
   const run = new WorkerRun([...place.arguments, '--containment', 'process-group', ...args], env);
   expect(await run.ended).toBe(2);
-  expect(performance.now() - startedMs).toBeLessThan(2_000);
   expect(run.stdout).toBe('');
   return run.stderr;
 }

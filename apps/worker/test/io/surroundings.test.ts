@@ -2,7 +2,8 @@
 import { mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Client, LEVELS, TestWorker } from '../worker-process.js';
+import { readDescendants } from '#src/io/proc/process-stat.js';
+import { type Client, LEVELS, TestWorker, until } from '../worker-process.js';
 
 describe.each(LEVELS)('%s', (containment) => {
   let worker: TestWorker;
@@ -119,12 +120,14 @@ describe.each(LEVELS)('%s', (containment) => {
     const own = await TestWorker.start(['--containment', containment, '--ready-sandboxes', '0']);
     const manager = await own.manager();
     const { stateDir } = own.place;
+    const guardians = containment === 'process-group' ? 1 : 0;
     const pty = kind === 'pipes' ? {} : { pty: { cols: 80, rows: 24 } };
     await manager.run('true', pty);
     for (const [workspace, path] of [
       [undefined, 'workspace'],
       ['app', 'workspaces/default/app'],
     ] as const) {
+      await until(() => readDescendants(own.run.pid).length <= guardians); // no mkfifo is at work there
       rmSync(stateDir, { recursive: true });
       const more = { ...pty, ...(workspace === undefined ? {} : { workspace }) };
       const { stdout, terminal } = await manager.run('pwd; cd && echo home', more);
