@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -32,11 +32,19 @@ describe('our own output', () => {
 
   test.each([
     ['stdout', "run -- 'yes' >/dev/full", '', FULL + ENDED],
-    ['stderr', "run -- 'echo out; sleep 0.2; yes >&2' 2>/dev/full", 'out\n', ''],
+    [
+      'stderr',
+      `run -- 'echo out; until [ -e shown ]; do sleep 0.01; done; yes >&2' 2>/dev/full`,
+      'out\n',
+      '',
+    ],
     ['JSON', "run --json -- 'yes' >/dev/full", '', FULL],
     ['help', 'run --help >/dev/full', '', FULL],
   ])('that is full ends the command with 125, and says so where it can: %s', async (_, words, out, said) => {
-    const { status, stdout, stderr } = await shellLine(`$SANDCREW ${words}`, { cwd: directory }).ended;
+    const running = shellLine(`$SANDCREW ${words}`, { cwd: directory });
+    await running.says(out);
+    writeFileSync(join(directory, 'shown'), '');
+    const { status, stdout, stderr } = await running.ended;
     expect([status, stdout.toString(), stderr]).toEqual([125, out, said]);
   });
 

@@ -62,7 +62,7 @@ describe('a command on an embedded worker', () => {
   });
 
   test('that runs too long exits with 124 and keeps its output', async () => {
-    const words = ['run', '--timeout', '500ms', '--', 'echo before; sleep 60'];
+    const words = ['run', '--timeout', '3s', '--', 'echo before; sleep 60'];
     const { status, stdout, stderr } = await sandcrew(words, { cwd: directory });
     expect(status).toBe(124);
     expect(stdout.toString()).toBe('before\n');
@@ -118,11 +118,11 @@ describe('a command on an embedded worker', () => {
 describe('an interrupt', () => {
   test('ends the command, says so, and exits with 130; nothing is left', async () => {
     const sleep = `sleep 1000.${process.pid}`;
-    const running = new Sandcrew(['run', '--', `${sleep} & setsid ${sleep} & sleep 0.1; echo ready; wait`], {
+    const running = new Sandcrew(['run', '--', `${sleep} & setsid ${sleep} & echo ready; wait`], {
       cwd: directory,
     });
     await running.says('ready');
-    expect(processesOf(sleep).length).toBeGreaterThan(0);
+    while (processesOf(sleep).length < 2) await new Promise(setImmediate);
     running.child.kill('SIGINT');
     const { status, stderr } = await running.ended;
     expect(status).toBe(130);
@@ -131,18 +131,18 @@ describe('an interrupt', () => {
   });
 
   test('once more kills a command that does not want to end', async () => {
-    const startedMs = performance.now();
     const running = new Sandcrew(['run', '--', "trap '' TERM; echo ready; while :; do sleep 0.1; done"], {
       cwd: directory,
     });
     await running.says('ready');
+    const askedMs = performance.now();
     running.child.kill('SIGINT');
     await running.says('Once more', 'stderr');
     running.child.kill('SIGINT');
     const { status, stderr } = await running.ended;
     expect(status).toBe(130);
     expect(stderr).not.toContain('may still run');
-    expect(performance.now() - startedMs).toBeLessThan(5_000);
+    expect(performance.now() - askedMs).toBeLessThan(5_000); // the grace
   });
 
   test('by SIGTERM exits with 143', async () => {

@@ -12,7 +12,7 @@ let manager: SandboxManager;
 
 beforeEach(async () => {
   worker = await FakeWorker.listen();
-  manager = new SandboxManager({ workers: [worker.address], managerId: 'me', lostAfterMs: 1_500 });
+  manager = new SandboxManager({ workers: [worker.address], managerId: 'me' });
 });
 
 afterEach(async () => {
@@ -114,6 +114,8 @@ describe('a worker that comes back', () => {
   });
 
   test('drops what is no longer wanted', async () => {
+    await manager.close();
+    manager = new SandboxManager({ workers: [worker.address], managerId: 'me', lostAfterMs: 300 });
     const { task } = await runningTask('t');
     worker.welcome = { tasks: [listed('t')] };
     worker.refusal = { status: 503 };
@@ -127,9 +129,11 @@ describe('a worker that comes back', () => {
   test('is told to end a task that was terminated meanwhile', async () => {
     const { task } = await runningTask('t');
     worker.welcome = { tasks: [listed('t')] };
+    worker.refusal = { status: 503 };
     worker.cut();
     await until('it is away', () => manager.getHealth().tasks.unknown === 1);
     task.terminate(50);
+    worker.refusal = null;
     expect(await worker.next('terminate_task')).toMatchObject({ graceMs: 50 });
     worker.send({ type: 'task_error', taskId: 't', code: 'terminated', message: 'Ended.' });
     expect(await faultOf(task)).toMatchObject({ code: 'TERMINATED' });
@@ -438,9 +442,7 @@ describe('close()', () => {
     worker.refusal = { status: 503 };
     worker.cut();
     await until('it is away', () => manager.getHealth().tasks.unknown === 1);
-    const startMs = performance.now();
-    await manager.close();
-    expect(performance.now() - startMs).toBeLessThan(1_000);
+    await manager.close({ graceMs: 600_000 });
     expect(await faultOf(task)).toMatchObject({ code: 'CLOSED' });
   });
 });

@@ -31,9 +31,7 @@ describe('a dial that is refused', () => {
     [400, 'VERSION_MISMATCH'],
   ])('with HTTP %i fails waiting tasks at once with %s, the URL and the next step', async (status, code) => {
     worker.refusal = { status, body: 'the worker says why' };
-    const startMs = performance.now();
-    const error = await faultOf(manage({ connectTimeoutMs: 5_000 }).run({ command: 'x' }));
-    expect(performance.now() - startMs).toBeLessThan(2_000);
+    const error = await faultOf(manage({ connectTimeoutMs: 600_000 }).run({ command: 'x' }));
     expect(error).toMatchObject({ code, details: { url: worker.url, status } });
     expect(error.message).toContain(worker.url);
     expect(error.message).toContain('the worker says why');

@@ -111,7 +111,7 @@ describe('the trace context of a command', () => {
     worker.start('t');
     worker.complete('t', 0);
     await task;
-  }, 30_000);
+  }, 60_000);
 
   test('is left out where the command fits into a frame only without it', async () => {
     setUp();
