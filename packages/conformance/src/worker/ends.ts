@@ -130,10 +130,8 @@ export const END_CHECKS: readonly WorkerCheck[] = [
     cites: CAUSE,
     run: async (bench) => {
       const client = await bench.plain();
-      client.execute('t', `trap '' TERM; ${UNTIL_TERM}`, { timeoutMs: 400 });
-      await client.next('task_output', 't');
-      client.execute('after', 'sleep 0.6'); // by then the timeout has begun to end it
-      await client.terminal('after');
+      client.execute('t', `trap 'echo asked' TERM; ${UNTIL_TERM}`, { timeoutMs: 1_500 });
+      await client.until(() => client.text('t').includes('asked'), 'its timeout to ask it to end');
       client.send({ type: 'terminate_task', taskId: 't', graceMs: 0 });
       expectFields(await client.terminal('t'), { code: 'timed_out', signal: 'SIGKILL' });
     },
@@ -231,7 +229,7 @@ export const END_CHECKS: readonly WorkerCheck[] = [
     cites: [ENDS, 'After 1 500 ms the worker reports the block `orphaned_output`'],
     run: async (bench) => {
       const client = await bench.plain();
-      client.execute('t', 'sleep 30 & echo up', { lingerMs: 4_000 });
+      client.execute('t', 'sleep 30 & echo up', { lingerMs: 30_000 }); // a busy worker may report it later
       const block = await client.next(['block_detected', 'task_complete', 'task_error'], 't');
       expectFields(block, {
         type: 'block_detected',
@@ -248,7 +246,7 @@ export const END_CHECKS: readonly WorkerCheck[] = [
     run: async (bench) => {
       const client = await bench.plain();
       client.execute('t', 'sleep 30 & echo up', {
-        lingerMs: 8_000,
+        lingerMs: 30_000,
         blockPolicy: { orphaned_output: 'terminate' },
       });
       expectFields(await client.terminal('t'), {

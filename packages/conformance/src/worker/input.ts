@@ -95,8 +95,9 @@ export const INPUT_CHECKS: readonly WorkerCheck[] = [
     says: 'More than 1 MiB that waits for the command is input_full, and none of that message is taken.',
     cites: FULL,
     run: async (bench) => {
+      const workspace = bench.workspace();
       const client = await bench.plain();
-      client.execute('t', 'sleep 1; wc -c', { stdin: 'pipe' });
+      client.execute('t', 'until [ -e full ]; do sleep 0.05; done; wc -c', { stdin: 'pipe', workspace });
       await client.next('execution_started', 't');
       const part = 'x'.repeat(700_000);
       client.send(feed(part));
@@ -105,6 +106,7 @@ export const INPUT_CHECKS: readonly WorkerCheck[] = [
         code: 'input_full',
         taskId: 't',
       });
+      await bench.look(workspace, 'touch full');
       client.send(feed('', { end: true }));
       await client.terminal('t');
       expectSame('the bytes that the command read', client.text('t').trim(), '700000');

@@ -196,11 +196,14 @@ export const RESUME_CHECKS: readonly WorkerCheck[] = [
       'inside a code point looks back for its first bytes on that stream, and gives U+FFFD where they are gone',
     ],
     run: async (bench) => {
+      const workspace = bench.workspace();
       const { client: first, managerId } = await bench.manager();
-      first.execute('t', "printf 'a\\342\\202'; sleep 0.5; printf '\\254z'");
+      const waits = 'until [ -e resumed ]; do sleep 0.05; done';
+      first.execute('t', `printf 'a\\342\\202'; ${waits}; printf '\\254z'`, { workspace });
       await first.until(() => endOfChunks(first, 't') === 3, 'three bytes');
       await first.cut();
       const { client: second } = await bench.manager({ managerId, resume: [{ taskId: 't', offset: 3 }] });
+      await bench.look(workspace, 'touch resumed');
       await second.terminal('t');
       expectSame('the text', second.text('t'), '\u20acz');
       expectSame('the end of the chunks', endOfChunks(second, 't', 3), 5);
