@@ -1,6 +1,8 @@
 /** Starts the built `sandcrew`, by itself or in a line of the shell, and tells what it wrote and how it ended. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 export const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
@@ -77,6 +79,11 @@ export function shellLine(line: string, options: StartOptions = {}): Sandcrew {
   const running = new Sandcrew([line], { ...options, env }, ['sh', '-c']);
   running.child.stdin.end();
   return running;
+}
+
+/** Resolves when a command has made a file: it has come so far. */
+export async function made(path: string): Promise<void> {
+  while (!existsSync(path)) await setTimeout(5);
 }
 
 function withoutSandcrew(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Ended, Sandcrew, sandcrew } from './sandcrew.js';
+import { type Ended, made, Sandcrew, sandcrew } from './sandcrew.js';
 import { startWorker } from './worker-process.js';
 
 let directory: string;
@@ -57,8 +57,9 @@ describe('a task that is left running', () => {
   test('shows with logs what was written so far, from any offset that is kept, and says what is gone', async () => {
     const gate = join(directory, 'more');
     const taskId = await detached(
-      `printf 0123456789; until [ -e ${gate} ]; do sleep 0.05; done; echo more; exec sleep 1000`,
+      `printf 0123456789; touch ${gate}.begun; until [ -e ${gate} ]; do sleep 0.05; done; echo more; exec sleep 1000`,
     );
+    await made(`${gate}.begun`);
     expect((await call('logs', '--offset', '6', taskId)).stdout.toString()).toBe('6789');
     const again = await call('logs', '--offset', '6', taskId); // what was read once need not be kept
     expect([again.stdout.toString(), again.status]).toEqual(['', 0]);
@@ -74,7 +75,11 @@ describe('a task that is left running', () => {
   });
 
   test('is stopped, and keeps the output that nobody has read', async () => {
-    const taskId = await detached("trap 'echo bye; exit 3' TERM; seq 1 100000; while :; do sleep 0.1; done");
+    const written = join(directory, 'written');
+    const taskId = await detached(
+      `trap 'echo bye; exit 3' TERM; seq 1 100000; touch ${written}; while :; do sleep 0.1; done`,
+    );
+    await made(written);
     const { status, stderr } = await call('stop', taskId);
     expect([status, stderr]).toEqual([0, '']);
     expect(await stateOf(taskId)).toBe('error');

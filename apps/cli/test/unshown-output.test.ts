@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Ended, type Sandcrew, sandcrew, shellLine } from './sandcrew.js';
+import { type Ended, made, type Sandcrew, sandcrew, shellLine } from './sandcrew.js';
 import { startWorker } from './worker-process.js';
 
 const FULL = 'sandcrew: The output cannot be written: ENOSPC: no space left on device, write.\n';
@@ -35,7 +35,10 @@ function lines(first: number, last: number): string {
 describe('output that could not be shown', () => {
   test('stays at the worker: logs on a full disk takes nothing, and says so', async () => {
     const gate = join(directory, 'read');
-    const taskId = await detached(`seq 1 1000; until [ -e ${gate} ]; do sleep 0.05; done`);
+    const taskId = await detached(
+      `seq 1 1000; touch ${gate}.begun; until [ -e ${gate} ]; do sleep 0.05; done`,
+    );
+    await made(`${gate}.begun`);
     const { status, stderr } = await shellLine(`$SANDCREW logs ${taskId} >/dev/full`, { env }).ended;
     expect([status, stderr]).toEqual([125, FULL]);
     writeFileSync(gate, '');
