@@ -7,12 +7,12 @@ import { beginDrain, drainFurther, fireDrainTimer } from './drain.js';
 import type { WorkerEffect } from './effect.js';
 import type { WorkerEvent } from './event.js';
 import { takeHealth } from './heartbeat.js';
+import { onHoldersListed } from './held-output.js';
 import { keepOutput, loseOutput } from './keeping.js';
 import { closeConnection, closeSession, openSession, receiveMessage, refuseFrame } from './session.js';
 import type { Task, WorkerState } from './state.js';
 import {
   onExited,
-  onHoldersListed,
   onOutputClosed,
   onStarted,
   onStartFailed,

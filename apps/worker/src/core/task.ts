@@ -7,13 +7,13 @@ import {
 } from '@sandcrew/protocol';
 import { audit, describeCommand } from './audit.js';
 import { claimBlock } from './block-watch.js';
-import { listNames } from './blocks/look.js';
 import { createBlockWatch } from './blocks/watch.js';
 import { subscribe } from './delivery.js';
 import { beginEnd, climbKillLadder, endTask, finish, killNow, sweep } from './ending.js';
-import type { OutputHolders, WorkerEvent } from './event.js';
+import type { WorkerEvent } from './event.js';
+import { onHeldOpen, onLingerOver } from './held-output.js';
 import { createInput } from './input.js';
-import { chooseBlockAction, isOutputOrphaned, isTimedOut } from './judge-block.js';
+import { isTimedOut } from './judge-block.js';
 import { removeTask } from './keeping.js';
 import { createOutputLog } from './output-log.js';
 import { nextPhase } from './phase.js';
@@ -40,6 +40,7 @@ export function acceptTask(turn: Turn, session: Session, taskId: string, command
     pid: null,
     startedAtMs: null,
     exitedAtMs: null,
+    holdersAskedAtMs: null,
     exit: null,
     isOutputClosed: false,
     isTreeEnded: false,
@@ -187,8 +188,7 @@ export function onTaskTimer(turn: Turn, task: Task, timer: TaskTimer): void {
     case 'kill':
       return killNow(turn, task);
     case 'linger':
-      if (task.phase === 'lingering') sweep(turn, task);
-      return;
+      return onLingerOver(turn, task);
     case 'orphaned-output':
       return onHeldOpen(turn, task);
     case 'orphan':
@@ -215,32 +215,6 @@ function onTimeout(turn: Turn, task: Task): void {
     kind: 'timed_out',
     message: `the command ran for its timeoutMs of ${timeoutMs}; give it more, or 0 for none`,
   });
-}
-
-function onHeldOpen(turn: Turn, task: Task): void {
-  if (task.phase !== 'lingering' || task.exitedAtMs === null) return;
-  const lingeringMs = turn.nowMs - task.exitedAtMs;
-  if (isOutputOrphaned(lingeringMs)) turn.effects.push({ type: 'list_holders', taskKey: task.key });
-  else setTaskTimer(turn, task, 'orphaned-output', Math.ceil(ORPHANED_OUTPUT_AFTER_MS - lingeringMs)); // it fired a little early
-}
-
-/** Who holds the output of a command that has exited: that is a block, whatever they do with it. */
-export function onHoldersListed(turn: Turn, task: Task, holders: OutputHolders): void {
-  if (task.phase !== 'lingering' || task.exitedAtMs === null) return;
-  if (!isOutputOrphaned(turn.nowMs - task.exitedAtMs)) return;
-  const names = listNames(holders.processes) || 'a process that is out of reach';
-  const summary = `the command has exited and its output is held open by ${names}`;
-  const { processes, resourceUsage } = holders;
-  claimBlock(
-    turn,
-    task,
-    { reason: 'orphaned_output', confidence: 'confirmed', sinceMs: task.exitedAtMs, summary, processes },
-    resourceUsage,
-  );
-  const { action } = chooseBlockAction('orphaned_output', task.command.blockPolicy);
-  if (action !== 'terminate') return;
-  task.cause ??= { kind: 'blocked', message: summary, reason: 'orphaned_output' };
-  sweep(turn, task);
 }
 
 export function sendStarted(turn: Turn, task: Task, sessionId: string): void {
