@@ -429,6 +429,19 @@ export const WIRE_REQUIREMENTS: readonly Requirement[] = [
   },
   {
     source: 'Manager to worker',
+    says: 'Output that was held for 1.5 s is told before it is ended, also where it is late known who holds it.',
+    test: [
+      'apps/worker/test/core/held-output',
+      'it is told before it is ended, also where who holds it is known after lingerMs alone',
+    ],
+    mutation: [
+      `${WORKER}/core/held-output.ts`,
+      'if (waitMs > 0) setTaskTimer',
+      'if (waitMs > 9_999) setTaskTimer',
+    ],
+  },
+  {
+    source: 'Manager to worker',
     says: 'timeoutMs ends the command and its children.',
     test: ['e2e/tests/wire-plain', 'timeoutMs ends a command and its children'],
     mutation: [`${WORKER}/core/task.ts`, "setTaskTimer(turn, task, 'timeout', task.command.timeoutMs);", ''],
