@@ -132,7 +132,11 @@ export const BLOCK_REQUIREMENTS: readonly Requirement[] = [
       STORIES,
       'Input ends the wait for it at once, however rare the looks are; a prompt behind it is another block.',
     ],
-    mutation: [`${CORE}/block-watch.ts`, 'if (block !== undefined) clear(turn, task, block);', ''],
+    mutation: [
+      `${CORE}/block-watch.ts`,
+      "task.blocks.standing.get('waiting_for_input')",
+      "task.blocks.standing.get('zombie')",
+    ],
   },
   {
     source: 'Blocks: claims',
