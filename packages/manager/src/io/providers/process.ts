@@ -21,7 +21,7 @@ export interface ProcessOptions {
 
 const HOME_PREFIX = 'sandcrew-worker-';
 const SOCKET_NAME = 'w.sock';
-const START_TIMEOUT_MS = 10_000;
+const START_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 8_000;
 const MAX_LOG_LINES = 20;
 const MAX_LINE_BYTES = 65_536;
