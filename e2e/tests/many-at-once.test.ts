@@ -25,7 +25,7 @@ test('200 tasks at once on one worker, each with its own output, exit code and s
   } finally {
     await manager.close();
   }
-}, 60_000);
+}, 240_000);
 
 test('more tasks than slots wait their turn: higher priority first, equals oldest first', async () => {
   const manager = new SandboxManager({ embedded: { command: WORKER_COMMAND, args: ['--max-tasks', '1'] } });

@@ -77,6 +77,6 @@ describe.each([
     expect(status).toBe(125);
     expect(stderr).toContain(`${url} ${said}`);
     expect(stderr.trimEnd().endsWith(next)).toBe(true);
-    expect(performance.now() - startedMs).toBeLessThan(6_000);
+    expect(performance.now() - startedMs).toBeLessThan(9_900); // sooner than by the default of 10 s
   });
 });

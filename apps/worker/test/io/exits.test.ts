@@ -172,5 +172,5 @@ describe.each(LEVELS)('%s', (containment) => {
     } finally {
       await wide.stop();
     }
-  });
+  }, 240_000);
 });

@@ -99,7 +99,7 @@ test('after 180 tasks there is no zombie, no descriptor and no file more than be
   expect(look()).toEqual(before);
   expect(childrenOf(worker.run.pid)).toEqual([]);
   await worker.stop();
-});
+}, 240_000);
 
 /** Settles when the worker takes no task any more. */
 async function draining(client: Client): Promise<void> {
