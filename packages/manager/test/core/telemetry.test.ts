@@ -4,7 +4,7 @@ import { openState } from '#src/core/state.js';
 import { step } from '#src/core/step.js';
 import { createGauges, type Measurement, measure } from '#src/core/telemetry/measure.js';
 import { type OpenAttempts, type TraceSignal, trace } from '#src/core/telemetry/trace.js';
-import { eventOf } from './transcript.js';
+import { eventOf } from './happening.js';
 
 /** A manager whose steps are watched. */
 class Watched {
