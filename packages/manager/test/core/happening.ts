@@ -183,7 +183,7 @@ function messageOf(type: string, taskId: string, fields: Fields): WorkerMessage 
           maxPayloadBytes: 1_048_576,
           windowBytes: Number(fields['window'] ?? 1_048_576),
           retainBytes: 1,
-          ...(enforced === undefined ? {} : { enforced: enforced.split(',') }),
+          ...(enforced === undefined ? {} : { enforced: enforced === 'none' ? [] : enforced.split(',') }),
         },
         tasks: tasks.split(',').filter(Boolean).map(listed),
         workspaces: workspaces.split(',').filter(Boolean),
