@@ -220,7 +220,7 @@ function messageOf(type: string, taskId: string, fields: Fields): WorkerMessage 
         taskId,
         reason: (fields['reason'] ?? 'deadlock') as 'deadlock',
         confidence: (fields['claim'] ?? 'confirmed') as 'confirmed',
-        duration: 1_000,
+        duration: Number(fields['stood'] ?? 1_000),
         resourceUsage: {},
         recoverable: true,
         evidence: {

@@ -1,9 +1,11 @@
 /** What the machine's steps say to whoever measures and traces them. */
 import { describe, expect, test } from '@jest/globals';
+import type { ErrorCode, Fault } from '#src/core/sandbox-error.js';
 import { openState } from '#src/core/state.js';
 import { step } from '#src/core/step.js';
+import { describeEnd } from '#src/core/telemetry/end-words.js';
 import { createGauges, type Measurement, measure } from '#src/core/telemetry/measure.js';
-import { type OpenAttempts, type TraceSignal, trace } from '#src/core/telemetry/trace.js';
+import { describeTask, type OpenAttempts, type TraceSignal, trace } from '#src/core/telemetry/trace.js';
 import { eventOf } from './happening.js';
 
 /** A manager whose steps are watched. */
@@ -126,6 +128,201 @@ describe('what is measured', () => {
     ]);
   });
 });
+
+describe('how a task ended', () => {
+  test.each([
+    ['the command’s own success', { fault: null, end: { exitCode: 0, signal: null } }, 'succeeded', null],
+    ['its own failure', { fault: null, end: { exitCode: 3, signal: null } }, 'failed', null],
+    ['a signal', { fault: null, end: { exitCode: null, signal: 'SIGKILL' } }, 'signalled', null],
+    ['a cancellation', { fault: faultOf('CANCELLED'), end: {} }, 'cancelled', null],
+    ['a termination', { fault: faultOf('TERMINATED'), end: {} }, 'terminated', null],
+    ['the manager’s closing', { fault: faultOf('CLOSED'), end: {} }, 'closed', null],
+    ['a detaching', { fault: faultOf('DETACHED'), end: {} }, 'detached', null],
+    ['a loss', { fault: faultOf('LOST'), end: {} }, 'lost', 'LOST'],
+  ])('%s has its word, and is an error or not', (_what, outcome, word, error) => {
+    expect(describeEnd(outcome)).toEqual({
+      'sandcrew.task.end': word,
+      ...(error === null ? {} : { 'error.type': error }),
+    });
+  });
+});
+
+describe('what else is measured', () => {
+  test('a second attempt is counted, and waits and starts by itself', () => {
+    const watched = Watched.connected();
+    watched.take('task_submitted idempotent=yes', 'tick_ended', 'execution_started', 'connection_lost');
+    watched.nowMs = 100;
+    const again = watched.take('connection_opened', 'welcome boot=b2').measured;
+    expect(countsOf(again, 'requeued')).toEqual([{}]);
+    expect(timesOf(again, 'queue')).toEqual([0]);
+    watched.nowMs = 130;
+    expect(timesOf(watched.take('execution_started').measured, 'start')).toEqual([30]);
+  });
+
+  test('what a worker hands back is not timed again', () => {
+    const watched = Watched.connected();
+    watched.nowMs = 5;
+    watched.take('task_submitted', 'tick_ended', 'task_error code=rejected detail=busy');
+    watched.nowMs = 5_000;
+    const { measured } = watched.take('connection_lost', 'connection_opened', 'welcome');
+    expect(timesOf(measured, 'queue')).toEqual([]);
+    expect(timesOf(watched.take('execution_started', 'execution_started').measured, 'start')).toEqual([0]);
+  });
+
+  test('a kept slot’s start is timed from its command', () => {
+    const watched = Watched.connected();
+    watched.take('task_submitted command=none', 'tick_ended');
+    watched.nowMs = 900;
+    watched.take('task_commanded', 'task_commanded task=t9');
+    watched.nowMs = 940;
+    expect(timesOf(watched.take('execution_started').measured, 'start')).toEqual([40]);
+    expect(watched.gauges.placedAtMs.size).toBe(0);
+  });
+
+  test('output that is gone is counted in bytes', () => {
+    const watched = Watched.connected();
+    watched.take('task_submitted', 'tick_ended', 'execution_started');
+    expect(watched.take('output_gap offset=0 bytes=12').measured).toEqual([
+      { kind: 'count', name: 'lostOutput', by: 12, attributes: {} },
+    ]);
+  });
+
+  test('a level is told by how much it went up or down, and only where it did', () => {
+    const watched = Watched.connected();
+    expect(watched.take('task_submitted').measured).toEqual([{ kind: 'level', name: 'waiting', by: 1 }]);
+    expect(watched.take('tick_ended').measured.filter(({ kind }) => kind === 'level')).toEqual([
+      { kind: 'level', name: 'waiting', by: -1 },
+      { kind: 'level', name: 'active', by: 1 },
+    ]);
+    expect(watched.take('pong').measured).toEqual([]);
+    watched.take('close_asked', 'task_error code=terminated');
+    expect(watched.levels).toEqual({ waiting: 0, active: 0, workers: 0 });
+  });
+
+  test('a task that lost its name for an end has no length, and one of no manager is not timed', () => {
+    const watched = new Watched();
+    expect(timesOf(watched.take('task_submitted', 'tick_ended').measured, 'run')).toEqual([]);
+    watched.take('close_asked', 'task_submitted task=t2');
+    expect(watched.gauges.queuedAtMs.size).toBe(0);
+  });
+
+  test('a worker that this manager closed on, or that its process left, is connected no more', () => {
+    const watched = Watched.connected();
+    watched.take('task_submitted', 'tick_ended', 'close_asked leave=no', 'task_error code=terminated');
+    expect(watched.levels['workers']).toBe(0);
+    const gone = Watched.connected();
+    gone.take('protocol_broken');
+    expect(gone.levels['workers']).toBe(0);
+  });
+});
+
+describe('a task’s span', () => {
+  const describing = (fields: Record<string, string>, isAttached: boolean) => {
+    const submitted = eventOf('task_submitted', fields);
+    if (submitted.type !== 'task_submitted') throw new Error('expected a task');
+    return describeTask(submitted.submission, isAttached);
+  };
+
+  test('has what its caller asked for, and nothing of what it runs', () => {
+    expect(describing({ priority: '2', idempotent: 'yes' }, false)).toEqual({
+      'sandcrew.task.id': 't1',
+      'sandcrew.task.priority': 2,
+      'sandcrew.task.idempotent': true,
+    });
+    expect(describing({ workspace: 'lib' }, true)).toEqual({
+      'sandcrew.task.id': 't1',
+      'sandcrew.task.priority': 0,
+      'sandcrew.task.idempotent': false,
+      'sandcrew.task.attached': true,
+      'sandcrew.task.workspace': 'lib',
+    });
+  });
+
+  test('ends with how the command ended, and how much it left', () => {
+    const watched = Watched.connected();
+    watched.take('task_submitted', 'tick_ended', 'execution_started');
+    expect(watched.take('task_complete bytes=0').signals.at(-1)).toEqual({
+      kind: 'task_ended',
+      taskId: 't1',
+      attributes: {
+        'sandcrew.task.end': 'succeeded',
+        'sandcrew.task.attempts': 1,
+        'sandcrew.output.bytes': 0,
+        'process.exit.code': 0,
+        'sandcrew.task.leftover': 0,
+      },
+      error: null,
+    });
+  });
+
+  test('of a task that never ran has no exit, and the code of what stopped it', () => {
+    const watched = new Watched();
+    expect(watched.take('task_submitted', 'tick_ended').signals).toEqual([
+      {
+        kind: 'task_ended',
+        taskId: 't1',
+        attributes: {
+          'sandcrew.task.end': 'no_worker',
+          'error.type': 'NO_WORKER',
+          'sandcrew.task.attempts': 0,
+          'sandcrew.output.bytes': 0,
+        },
+        error: 'NO_WORKER',
+      },
+    ]);
+  });
+
+  test('has an attempt’s start with its pid, where that is known', () => {
+    const watched = Watched.connected();
+    watched.take('task_submitted', 'tick_ended');
+    expect(watched.take('execution_started').signals).toEqual([
+      {
+        kind: 'noted',
+        taskId: 't1',
+        name: 'started',
+        attributes: { 'sandcrew.containment': 'process-group', 'process.pid': 1 },
+      },
+    ]);
+    watched.take('task_complete', 'task_submitted task=t2', 'tick_ended');
+    expect(watched.take('task_complete task=t2').signals[0]).toEqual({
+      kind: 'noted',
+      taskId: 't2',
+      name: 'started',
+      attributes: { 'sandcrew.containment': 'process-group' },
+    });
+  });
+
+  test('has a note of gaps, of blocks that came and went, and of what was done about them', () => {
+    const watched = Watched.connected();
+    watched.take('task_submitted orders=terminate', 'tick_ended', 'execution_started');
+    const { signals } = watched.take('output_gap offset=0 bytes=12', 'block_detected', 'block_cleared');
+    const reason = { 'sandcrew.block.reason': 'deadlock' };
+    expect(signals).toEqual([
+      noteOf('output_gap', { 'sandcrew.output.offset': 0, 'sandcrew.output.bytes': 12 }),
+      noteOf('block_detected', { ...reason, 'sandcrew.block.confidence': 'confirmed' }),
+      noteOf('block_recovery', { ...reason, 'sandcrew.recovery.rung': 'terminate' }),
+      noteOf('block_cleared', reason),
+    ]);
+  });
+
+  test('goes on where the command never left: it was taken back, and is placed again', () => {
+    const watched = Watched.connected();
+    watched.take('task_submitted', 'tick_ended');
+    const { signals } = watched.take('command_unsent', 'connection_lost', 'connection_opened', 'welcome');
+    expect(signals).toEqual([
+      noteOf('taken_back', {}),
+      noteOf('placed_again', { 'sandcrew.worker.id': 'w1' }),
+    ]);
+  });
+});
+
+function noteOf(name: string, attributes: object) {
+  return { kind: 'noted', taskId: 't1', name, attributes };
+}
+
+function faultOf(code: ErrorCode): Fault {
+  return { code, message: 'so' };
+}
 
 describe('what is said of spans', () => {
   test('an attempt begins before its command is sent, and ends with its task', () => {
