@@ -9,6 +9,7 @@ import { COMMAND_REQUIREMENTS } from './requirements/commands.js';
 import { CONFINEMENT_REQUIREMENTS } from './requirements/confinement.js';
 import { CONFORMANCE_REQUIREMENTS } from './requirements/conformance.js';
 import { CONTAINMENT_REQUIREMENTS } from './requirements/containment.js';
+import { DECISION_REQUIREMENTS } from './requirements/decisions.js';
 import { DOCS_REQUIREMENTS, NEWCOMER_REQUIREMENTS } from './requirements/docs.js';
 import { EDGE_REQUIREMENTS } from './requirements/edge.js';
 import { EXECUTOR_REQUIREMENTS } from './requirements/executor.js';
@@ -44,4 +45,5 @@ export const REQUIREMENTS: readonly Requirement[] = [
   ...TELEMETRY_REQUIREMENTS,
   ...DOCS_REQUIREMENTS,
   ...NEWCOMER_REQUIREMENTS,
+  ...DECISION_REQUIREMENTS,
 ];
