@@ -977,7 +977,32 @@ export interface Climb {
     readonly tried: RecoveryRung[];
     lastTriedAtMs: number;
 }
-export interface Task {
+/** What is of one attempt alone, and begins anew with the next. */
+export interface Attempt {
+    workerKey: string | null;
+    /** Whether `execute_command` was sent, and answered. */
+    sent: boolean;
+    started: boolean;
+    /** The worker listed it as ended, or told its end before its output was complete. */
+    endedAtWorker: boolean;
+    /** Its output was asked for again, since its end came before all of it. */
+    replayAsked: boolean;
+    stop: StopOrder | null;
+    /** Blocks that stand, by reason, and since when. */
+    readonly blocks: Map<BlockReason, {
+        readonly block: BlockInfo;
+        readonly sinceMs: number;
+    }>;
+    /** What is being done about them. */
+    readonly climbs: Map<BlockReason, Climb>;
+    /** How often each answer was given, whether its input was ended and how often it was let go on, for a block. */
+    readonly answersGiven: Map<Answer, number>;
+    answeredPrompt: string;
+    inputEnded: boolean;
+    continues: number;
+    cursor: OutputCursor;
+}
+export interface Task extends Attempt {
     readonly taskId: string;
     /** Order of acceptance; kept through requeues. */
     readonly seq: number;
@@ -991,33 +1016,12 @@ export interface Task {
     state: TaskState;
     /** Starts so far, the present one included. */
     attempt: number;
-    workerKey: string | null;
-    /** Of the present attempt: whether `execute_command` was sent, and answered. */
-    sent: boolean;
-    started: boolean;
-    /** The worker listed it as ended, or told its end before its output was complete. */
-    endedAtWorker: boolean;
-    /** Its output was asked for again, since its end came before all of it. */
-    replayAsked: boolean;
-    stop: StopOrder | null;
     detachAsked: boolean;
     /** A task that another connection started: whether its worker has confirmed it, and may drop it after its end. */
     adoption: {
         confirmed: boolean;
         readonly forget: boolean;
     } | null;
-    /** Blocks that stand, by reason, and since when. */
-    readonly blocks: Map<BlockReason, {
-        readonly block: BlockInfo;
-        readonly sinceMs: number;
-    }>;
-    /** What is being done about them. */
-    readonly climbs: Map<BlockReason, Climb>;
-    /** Of the present attempt: how often each answer was given, whether its input was ended and how often it was let go on, for a block. */
-    readonly answersGiven: Map<Answer, number>;
-    answeredPrompt: string;
-    inputEnded: boolean;
-    continues: number;
     /** The block for which an attempt was last ended, and whether another is to follow. */
     blockedBy: {
         readonly reason: BlockReason;
@@ -1026,7 +1030,6 @@ export interface Task {
     } | null;
     /** Only a host with more memory than this may have it, bytes: it ran out of that much. */
     aboveMemoryBytes: number;
-    cursor: OutputCursor;
     /** Where earlier attempts were lost. */
     readonly failedOn: {
         readonly workerKey: string;
