@@ -136,3 +136,99 @@ describe('each other thing', () => {
     });
   });
 });
+
+describe('what is told', () => {
+  const ok = (name: string, found: string) => ({ name, state: 'ok', found, remedy: null });
+
+  test('of a host that has all of it is each thing, and that it is there', () => {
+    const named = [{ option: 'listen', faults: [] }];
+    expect(diagnose({ ...WHOLE, named, certificateDays: 14 })).toEqual([
+      ok('containment bubblewrap', 'works'),
+      ok('containment pid-namespace', 'works'),
+      ok('programs', 'mkfifo, bash, sh, setsid, env'),
+      ok('limits', 'memoryBytes, pids, cpus (control groups, version 2)'),
+      ok('block detection', 'what a process waits for can be read'),
+      ok('terminals', 'can be had'),
+      ok('open files', '65536'),
+      ok('--state-dir', '/s, 10240 MiB free'),
+      ok('--listen', 'good'),
+      ok('certificate', 'good for 14 days'),
+    ]);
+  });
+
+  test('of programs that lack is each, and each package that has some of them once', () => {
+    const programs = { ...WHOLE.programs, mkfifo: null, env: null, sh: null };
+    expect(find({ programs }, 'programs')).toMatchObject({
+      found: 'no mkfifo, sh, env',
+      remedy: 'install coreutils, dash',
+    });
+  });
+
+  test('of limits that lack is which, and where they would have come from', () => {
+    expect(find({ enforcedLimits: ['pids'] }, 'limits')?.found).toBe(
+      'tasks that ask for memoryBytes, cpus are refused (control groups, version 2)',
+    );
+    expect(find({ enforcedLimits: [], cgroupVersion: null }, 'limits')?.found).toBe(
+      'tasks that ask for memoryBytes, pids, cpus are refused (no control groups here)',
+    );
+    expect(find({ enforcedLimits: [], isRoot: true, cgroupVersion: 1 }, 'limits')?.remedy).toContain(
+      'mount -t cgroup2',
+    );
+  });
+
+  test.each([
+    [null, 'ok', 'not told here'],
+    [1_024, 'ok', '1024'],
+    [1_023, 'weaker', '1023 at once'],
+  ])('of room for %p open files is %s: %s', (soft, state, found) => {
+    const openFiles = soft === null ? null : { soft, hard: soft };
+    expect(find({ openFiles }, 'open files')).toMatchObject({ state, found });
+  });
+
+  test.each([
+    [null, 'ok', '/s'],
+    [1_073_741_824, 'ok', '/s, 1024 MiB free'],
+    [1_073_741_823, 'weaker', '/s has 1023 MiB free'],
+  ])('of a state directory with %p bytes free is %s: %s', (freeBytes, state, found) => {
+    expect(find({ stateDir: { path: '/s', fault: null, freeBytes } }, '--state-dir')).toMatchObject({
+      state,
+      found,
+    });
+  });
+
+  test.each([
+    [-3, 'missing', 'void for 3 days'],
+    [0, 'weaker', 'good for 0 days'],
+    [13, 'weaker', 'good for 13 days'],
+    [14, 'ok', 'good for 14 days'],
+  ])('of a certificate that has %i days left is %s: %s', (certificateDays, state, found) => {
+    expect(find({ certificateDays }, 'certificate')).toMatchObject({ state, found });
+  });
+
+  test('of no certificate, and of a program that is only wanted and is there, is nothing', () => {
+    expect(find({}, 'certificate')).toBeUndefined();
+    expect(find({}, 'stty')).toBeUndefined();
+  });
+});
+
+describe('what a level needs is its own', () => {
+  const faults = { bubblewrap: 'no', 'pid-namespace': 'no' };
+  const without = (name: string) => ({ ...WHOLE.programs, [name]: null });
+
+  test.each([
+    ['bwrap', 'containment bubblewrap', true],
+    ['bwrap', 'containment pid-namespace', false],
+    ['unshare', 'containment bubblewrap', false],
+    ['setpriv', 'containment pid-namespace', true],
+  ])('without %s, %s wants it installed: %s', (program, name, wants) => {
+    const { remedy } = find({ levels: faults, programs: without(program) }, name) ?? {};
+    expect(remedy?.startsWith('install')).toBe(wants);
+  });
+
+  test('for root, what keeps users from namespaces is no hindrance', () => {
+    const userNamespaces = { max: 15_000, unprivilegedClone: 0, apparmorRestricts: 1 };
+    expect(
+      find({ levels: faults, userNamespaces, isRoot: true }, 'containment bubblewrap')?.remedy,
+    ).toContain('docs/troubleshooting.md');
+  });
+});

@@ -129,12 +129,17 @@ export function claimsOf(scene: Scene): string[] {
 
 /** The claims of the last of looks each `everyMs`. */
 export function claimsAfter(scenes: readonly Scene[], everyMs: number): string[] {
+  return tell(wholeClaimsAfter(scenes, everyMs));
+}
+
+/** The same, with all that they tell. */
+export function wholeClaimsAfter(scenes: readonly Scene[], everyMs: number): Claim[] {
   const memory = createMemory(NOW_MS);
   let claims: Claim[] = [];
   scenes.forEach((scene, index) => {
     claims = judgeBlocks(lookAt(scene, NOW_MS + index * everyMs, memory));
   });
-  return tell(claims);
+  return claims;
 }
 
 function tell(claims: readonly Claim[]): string[] {
