@@ -63,7 +63,10 @@ export const burst: Metric = {
 
 /** @throws {Error} where a task did not run, or the order of the starts cannot come from priority and age. */
 async function runBurst(workers: readonly WorkerProcess[], submissions: number): Promise<BurstFigures> {
-  const manager = new SandboxManager({ workers: workers.map(({ url, token }) => ({ url, token })) });
+  const manager = new SandboxManager({
+    workers: workers.map(({ url, token }) => ({ url, token })),
+    maxWorkers: workers.length,
+  });
   try {
     await Promise.all(workers.map(({ url }) => manager.connected(url)));
     const started: string[] = [];
