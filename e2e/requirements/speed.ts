@@ -137,4 +137,68 @@ export const SPEED_REQUIREMENTS: readonly Requirement[] = [
       '    this.#own ??= this.#buffers.take();\n',
     ],
   },
+  {
+    source: 'docs/adr/0027',
+    says: 'A part of a chunk is sent as a copy: what stands before it is somebody else’s.',
+    test: [
+      'apps/worker/test/io/output-buffers',
+      'a chunk is framed where it lies, and a part of one leaves the bytes before it alone',
+    ],
+    mutation: [
+      `${WORKER}/io/output-buffers.ts`,
+      'data.byteOffset === HEAD_BYTES',
+      'data.byteOffset >= HEAD_BYTES',
+    ],
+  },
+  {
+    source: 'docs/adr/0027',
+    says: 'Little output holds no whole buffer.',
+    test: [
+      'apps/worker/test/io/output-buffers',
+      'little output is copied out, and a source that has no more than that holds no buffer',
+    ],
+    mutation: [
+      `${WORKER}/io/output-buffers.ts`,
+      'if (bytes < MIN_PASSED_BYTES) {',
+      'if (bytes < MIN_PASSED_BYTES - BUFFER_BYTES) {',
+    ],
+  },
+  {
+    source: 'The spool',
+    says: 'What is asked of a task’s files is done in its order, also where pieces are written together.',
+    test: ['apps/worker/test/io/output-spool', 'what is asked for between two pieces is done between them'],
+    mutation: [
+      `${WORKER}/io/output-spool.ts`,
+      '    this.#open = null; // what is asked for after this stands behind it\n',
+      '',
+    ],
+  },
+  {
+    source: 'The spool',
+    says: 'Pieces are written together only where one follows the other.',
+    test: [
+      'apps/worker/test/io/output-spool',
+      'a piece that does not follow the last one goes where it belongs',
+    ],
+    mutation: [`${WORKER}/io/output-spool.ts`, ' && open.endPosition === position', ''],
+  },
+  {
+    source: 'The spool',
+    says: 'Of what could not be written each piece is told.',
+    test: ['apps/worker/test/io/output-spool', 'where it cannot be written, each piece is told so'],
+    mutation: [
+      `${WORKER}/io/output-spool.ts`,
+      'run.pieces.splice(0)) settle',
+      'run.pieces.splice(0, 1)) settle',
+    ],
+  },
+  {
+    source: 'docs/adr/0024',
+    says: 'A name that env would take for an assignment is started by the launcher.',
+    test: [
+      'apps/worker/test/core/containment',
+      'no word of a command, and no name of a variable, is an option or an assignment of what starts it',
+    ],
+    mutation: [`${WORKER}/core/containment/command-script.ts`, './+-]*$/;', './+=-]*$/;'],
+  },
 ];

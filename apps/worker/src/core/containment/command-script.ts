@@ -24,7 +24,7 @@ export function isPlainVariable(name: string): boolean {
 const PLAIN_NAME =
   /^(?!(?:IFS|OPTIND|LINENO|PPID|PS[1-4]|PWD|OLDPWD|_|E?UID|SHELLOPTS|BASH.*)$)[A-Za-z_][A-Za-z0-9_]*$/;
 
-/** Names that every shell's `exec` starts: no option, no assignment. What `env` goes before is none of them: env starts no name with `=`. */
+/** Names that every shell's `exec` starts, and `env`: no option, no assignment. */
 const PLAIN_PROGRAM = /^[A-Za-z0-9_./][A-Za-z0-9_./+-]*$/;
 
 /**
@@ -34,7 +34,7 @@ const PLAIN_PROGRAM = /^[A-Za-z0-9_./][A-Za-z0-9_./+-]*$/;
 export function writeCommandScript({ argv, cwd, env }: ScriptedCommand, tools: ScriptTools): string {
   const plain = Object.entries(env).filter(([name]) => isPlainVariable(name));
   const others = Object.entries(env).filter(([name]) => !isPlainVariable(name));
-  const isPlain = others.length === 0 && PLAIN_PROGRAM.test(argv[0] ?? '') && !tools.launchesAll;
+  const isPlain = PLAIN_PROGRAM.test(argv[0] ?? '') && !tools.launchesAll;
   const words = [
     // What follows `--` is no option of theirs; and what env starts is the launcher, whose path is no assignment.
     ...(others.length === 0
