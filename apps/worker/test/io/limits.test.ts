@@ -223,24 +223,24 @@ describe.each(LEVELS)('%s', (containment) => {
       ];
       const args = [...place.arguments, '--containment', containment, '--drain-timeout-ms', '0'];
       const run = new WorkerRun(args, { HOME: place.path }, [...entering, 'sh', ...own, '--']);
-      const client = await Client.connect((await run.listening()).url, TOKEN);
-      client.send({ type: 'hello', managerId: 'm1', output: 'binary' });
-      expect((await client.next('welcome')).limits.enforced).toEqual(enforced);
-      const { stdout } = await client.run(['printenv', 'IFS'], { env: { IFS: '+' }, limits: allLimits() });
-      expect(stdout.toString()).toBe('+\n');
-      const taskId = client.execute('sleep 60', { limits: allLimits() });
-      const { pid } = await client.next('execution_started', taskId);
-      await until(() => /a: b .*\/sandcrew-\d+-\d+$/m.test(readFileSync(`/proc/${pid}/cgroup`, 'utf8')));
-      client.send({ type: 'terminate_task', taskId, graceMs: 0 });
-      await client.terminal(taskId);
-      client.socket.terminate();
-      run.kill('SIGTERM');
-      await run.ended;
-      place.remove();
-      for (const directory of own) {
-        const below = readdirSync(directory, { withFileTypes: true }).filter((found) => found.isDirectory());
-        for (const { name } of below) rmdirSync(join(directory, name));
-        rmdirSync(directory);
+      try {
+        const client = await Client.connect((await run.listening()).url, TOKEN);
+        client.send({ type: 'hello', managerId: 'm1', output: 'binary' });
+        expect((await client.next('welcome')).limits.enforced).toEqual(enforced);
+        const { stdout } = await client.run(['printenv', 'IFS'], { env: { IFS: '+' }, limits: allLimits() });
+        expect(stdout.toString()).toBe('+\n');
+        const taskId = client.execute('sleep 60', { limits: allLimits() });
+        const { pid } = await client.next('execution_started', taskId);
+        await until(() => /a: b .*\/sandcrew-\d+-\d+$/m.test(readFileSync(`/proc/${pid}/cgroup`, 'utf8')));
+        client.send({ type: 'terminate_task', taskId, graceMs: 0 });
+        await client.terminal(taskId);
+        client.socket.terminate();
+      } finally {
+        run.kill('SIGTERM');
+        await run.ended;
+        place.remove();
+        // What ends a worker's process groups lives a moment longer than the worker.
+        for (const directory of own) await until(() => isRemoved(directory));
       }
     },
   );
@@ -279,4 +279,16 @@ function groupsOf(pid: number): string[] {
   return hierarchies().flatMap((directory) =>
     readdirSync(directory).filter((name) => name.startsWith(`sandcrew-${pid}-`)),
   );
+}
+
+/** Removes a control group and those below it. */
+function isRemoved(directory: string): boolean {
+  try {
+    const below = readdirSync(directory, { withFileTypes: true }).filter((found) => found.isDirectory());
+    for (const { name } of below) rmdirSync(join(directory, name));
+    rmdirSync(directory);
+    return true;
+  } catch {
+    return false;
+  }
 }
