@@ -19,6 +19,7 @@ import { MAIN_JOB_REQUIREMENTS } from './requirements/main-job.js';
 import { MANAGER_REQUIREMENTS } from './requirements/manager.js';
 import { OPERATION_REQUIREMENTS } from './requirements/operation.js';
 import { RECOVERY_REQUIREMENTS } from './requirements/recovery.js';
+import { RELEASE_REQUIREMENTS } from './requirements/releases.js';
 import type { Requirement } from './requirements/requirement.js';
 import { SPEED_REQUIREMENTS } from './requirements/speed.js';
 import { TELEMETRY_REQUIREMENTS } from './requirements/telemetry.js';
@@ -34,6 +35,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   ...CONTAINMENT_REQUIREMENTS,
   ...CONFINEMENT_REQUIREMENTS,
   ...OPERATION_REQUIREMENTS,
+  ...RELEASE_REQUIREMENTS,
   ...SPEED_REQUIREMENTS,
   ...EDGE_REQUIREMENTS,
   ...FAULT_REQUIREMENTS,

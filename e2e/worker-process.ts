@@ -35,13 +35,17 @@ export interface WorkerProcess {
 /**
  * @param tokens the lines of the token file; one unnamed token by default.
  * @param launch what starts it in a place of its own: a program and its arguments, before its own; variables beside ours.
- *   `STATE` among the arguments stands for its state directory.
+ *   `STATE` among the arguments stands for its state directory. `command`: another worker's words than this checkout's.
  * @throws {Error} with its exit code and what it said, where it does not listen.
  */
 export async function startWorker(
   args: readonly string[] = [],
   tokens?: readonly string[],
-  launch: { readonly by?: readonly string[]; readonly env?: Readonly<Record<string, string>> } = {},
+  launch: {
+    readonly by?: readonly string[];
+    readonly env?: Readonly<Record<string, string>>;
+    readonly command?: readonly string[];
+  } = {},
 ): Promise<WorkerProcess> {
   const directory = await mkdtemp(join(tmpdir(), 'sandcrew-e2e-'));
   const token = randomBytes(32).toString('hex');
@@ -60,7 +64,7 @@ export async function startWorker(
   const drain = args.includes('--drain-timeout-ms') ? [] : ['--drain-timeout-ms', '1000'];
   const level = args.includes('--containment') ? [] : ['--containment', 'pid-namespace'];
   const by = (launch.by ?? []).map((word) => (word === 'STATE' ? join(directory, 'state') : word));
-  const [program = process.execPath, ...words] = [...by, ...WORKER_COMMAND];
+  const [program = process.execPath, ...words] = [...by, ...(launch.command ?? WORKER_COMMAND)];
   const child = spawn(program, [...words, ...own, ...drain, ...level, ...args], {
     stdio: ['pipe', 'pipe', 'pipe'], // a test process that dies takes its worker with it
     env: { ...process.env, ...launch.env },
