@@ -102,6 +102,31 @@ describe('a command is rejected', () => {
   });
 });
 
+describe('a rejection says', () => {
+  const said = (change: Partial<ExecuteCommand>, means: Partial<WorkerMeans> = {}) =>
+    judgeAdmission(commandOf(change), { ...MEANS, ...means })?.message;
+
+  test('which limits cannot be held, and no other', () => {
+    expect(said({ limits: { pids: 1, memoryBytes: 1 } })).toBe(
+      'this worker enforces no memoryBytes; leave it out, or use one that does',
+    );
+    expect(said({ limits: { memoryBytes: 1, cpus: 1 } })).toBe(
+      'this worker enforces no memoryBytes, cpus; leave them out, or use one that does',
+    );
+  });
+
+  test('what came, cut where it is long', () => {
+    expect(said({ cwd: `/${'x'.repeat(79)}` })).toContain(`got "/${'x'.repeat(79)}"`);
+    expect(said({ cwd: `/${'x'.repeat(80)}` })).toContain(`got "/${'x'.repeat(79)}…"`);
+    expect(said({ command: ['a', 'b\0'] })).toContain('got one in word 1');
+  });
+
+  test('a cwd that goes up as far as it went down is inside, through empty parts and dots as well', () => {
+    expect(said({ cwd: 'a//./..' })).toBeUndefined();
+    expect(said({ cwd: './/..' })).toContain('inside the workspace');
+  });
+});
+
 describe('the same command', () => {
   test.each<[string, Partial<ExecuteCommand>]>([
     ['timestamp', { timestamp: 99 }],

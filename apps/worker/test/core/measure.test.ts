@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { WorkerEffect } from '#src/core/effect.js';
 import type { HostHealth, WorkerEvent } from '#src/core/event.js';
 import { createStopwatches, type Measurement, measure } from '#src/core/measure.js';
+import { dropBefore } from '#src/core/output-log.js';
 import { judgeReadiness } from '#src/core/readiness.js';
 import { createState, taskKey, type WorkerState } from '#src/core/state.js';
 import { step } from '#src/core/step.js';
@@ -162,5 +163,64 @@ describe('readiness', () => {
     expect(judgeReadiness({ drain, health: measured })).toEqual(
       reasons.map((reason) => expect.stringMatching(reason)),
     );
+  });
+});
+
+describe('what else is counted', () => {
+  test('a connection, a return that finds tasks, and one that finds none', () => {
+    const worker = new Measured();
+    expect(worker.take({ type: 'connection_opened', sessionId: 's', tokenName: 'default' })).toEqual([
+      { kind: 'count', name: 'connections', label: null, by: 1 },
+    ]);
+    const hello = { type: 'hello', managerId: 'm', output: 'binary', timestamp: 1 } as const;
+    expect(countOf(worker.say(hello), 'returns')).toBe(0);
+  });
+
+  test('a start that failed is no start, and is timed no more', () => {
+    for (const failure of [
+      { type: 'start_failed', taskKey: taskKey('manager:m', 't'), message: 'no' },
+      { type: 'start_rejected', taskKey: taskKey('manager:m', 't'), detail: 'busy', message: 'no' },
+    ] as const) {
+      const worker = new Measured();
+      worker.take({ type: 'connection_opened', sessionId: 's', tokenName: 'default' });
+      worker.say({ type: 'hello', managerId: 'm', output: 'binary', timestamp: 1 });
+      worker.say({ type: 'execute_command', taskId: 't', command: 'x', timestamp: 1 });
+      expect(worker.watches.startedAtMs.size).toBe(1);
+      expect(countOf(worker.take(failure), 'tasks_started')).toBe(0);
+      expect(worker.watches.startedAtMs.size).toBe(0);
+    }
+  });
+
+  test('how long a task ran, from its start to its exit', () => {
+    const worker = new Measured();
+    const key = worker.running();
+    worker.nowMs += 40;
+    expect(worker.end(key, { exitCode: 0, signal: null })).toContainEqual({
+      kind: 'duration',
+      name: 'task',
+      ms: 40,
+    });
+  });
+
+  test('output that is gone, in bytes, and a block by its reason', () => {
+    const worker = new Measured();
+    const key = worker.running();
+    worker.take({ type: 'connection_closed', sessionId: 's' });
+    worker.output(key, 'abc');
+    const task = worker.state.tasks.get(key);
+    if (task === undefined) throw new Error('expected a task');
+    dropBefore(task.log, 3);
+    worker.take({ type: 'connection_opened', sessionId: 's', tokenName: 'default' });
+    const resume = [{ taskId: 't', offset: 0 }];
+    const back = worker.say({ type: 'hello', managerId: 'm', output: 'binary', resume, timestamp: 1 });
+    expect(countOf(back, 'gap_bytes')).toBe(3);
+    const killed = worker.take({
+      type: 'process_exited',
+      taskKey: key,
+      exitCode: 137,
+      signal: null,
+      memoryKills: 1,
+    });
+    expect(countOf(killed, 'blocks', 'memory_exhausted')).toBe(1);
   });
 });
