@@ -420,7 +420,7 @@ describe('close()', () => {
     worker.script = (message) => message.type === 'execute_command' && worker.complete(message.taskId, 0);
     const program = join(dirname(fileURLToPath(import.meta.url)), 'programs/close-and-end.js');
     const { stdout } = await promisify(execFile)(process.execPath, [program, worker.url, worker.token], {
-      timeout: 10_000,
+      timeout: 40_000,
     });
     expect(JSON.parse(stdout)).toEqual({
       exitCode: 0,

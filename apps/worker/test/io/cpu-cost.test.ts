@@ -4,8 +4,8 @@ import { measureCpu } from '#src/io/cpu-cost.js';
 
 test('time in which the work is not given the CPU costs nothing', () => {
   const measured = measureCpu();
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 400);
-  expect(measured()).toBeLessThan(200);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_000);
+  expect(measured()).toBeLessThan(1_000); // other threads may compile and collect meanwhile
 });
 
 test('CPU time costs as much as there is of it', () => {
