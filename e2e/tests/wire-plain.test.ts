@@ -183,6 +183,8 @@ test('output held open after the exit is reported at 1.5 s and ended at lingerMs
   client.execute('t', command, { lingerMs: 60_000 }); // a busy worker may report it later than that
   const block = await client.next('block_detected', 't');
   expect(block).toMatchObject({ reason: 'orphaned_output', confidence: 'confirmed', action: 'report' });
+  expect(block.duration).toBeGreaterThanOrEqual(1_500);
+  expect(block.duration).toBeLessThan(10_000); // as busy as it may be
   expect(block.evidence).toMatchObject({ processes: [expect.objectContaining({ name: 'sleep' })] });
   client.send({ type: 'terminate_task', taskId: 't' });
   for (const taskId of ['soon', 'default', 't'])
