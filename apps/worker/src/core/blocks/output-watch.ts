@@ -75,7 +75,12 @@ function watchLines(watch: OutputWatch, data: Uint8Array, isAtLineStart: boolean
   const lines = places === 1 ? Number.POSITIVE_INFINITY : LINES_A_PLACE;
   for (let place = 0; place < places; place++) {
     let start = Math.floor((data.length * place) / places);
-    if (place > 0 || !isAtLineStart) start = after(data, start); // the first line is cut there
+    // Where no line ends behind a place, none does behind the next: a flood without lines is searched once.
+    if (place > 0 || !isAtLineStart) {
+      const cut = data.indexOf(NEWLINE, start); // the first line began before it
+      if (cut < 0) return;
+      start = cut + 1;
+    }
     for (let line = 0; line < lines && start < data.length; line++) {
       const end = data.indexOf(NEWLINE, start);
       if (end < 0) break;
@@ -97,9 +102,4 @@ function meetLine(watch: OutputWatch, line: string, nowMs: number): void {
   watch.repeatedSinceMs = nowMs;
   watch.repeatedBytes = 0;
   watch.repeatedLines = 1;
-}
-
-function after(data: Uint8Array, start: number): number {
-  const end = data.indexOf(NEWLINE, start);
-  return end < 0 ? data.length : end + 1;
 }
