@@ -1,5 +1,5 @@
 /** What is spooled can be read back from where it was put, in real files, however fast it came. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -12,7 +12,10 @@ beforeEach(async () => {
   spool = new OutputSpool(directory);
   await spool.open();
 });
-afterEach(() => rmSync(directory, { recursive: true }));
+afterEach(async () => {
+  await spool.delete('t1', 'all'); // closes its files
+  rmSync(directory, { recursive: true });
+});
 
 /** No two of them alike. */
 function piece(index: number): Uint8Array {
@@ -73,4 +76,6 @@ test('where it cannot be written, each piece is told so', async () => {
   ]);
   expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
   expect(files.isBehind).toBe(false);
+  rmSync(directory);
+  mkdirSync(directory);
 });
