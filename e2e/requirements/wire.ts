@@ -358,8 +358,8 @@ export const WIRE_REQUIREMENTS: readonly Requirement[] = [
     test: ['apps/worker/test/io/surroundings', 'what it needs, also where all of it was deleted: a terminal'],
     mutation: [
       `${WORKER}/io/command-preparation.ts`,
-      'await makeDirectory(directory, owner)',
-      'await makeDirectory(`${directory}-`)',
+      'makeDirectory(directory, owner)',
+      'makeDirectory(`${directory}-`)',
     ],
   },
   {

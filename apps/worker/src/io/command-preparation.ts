@@ -40,9 +40,12 @@ export async function prepareCommand(
   ground: TaskGround,
   containment: ContainmentAdapter,
 ): Promise<Preparation> {
+  // Asked while the place is made, which nearly always is there: each answer costs a turn of the event loop.
+  const early = launch.workspace === undefined ? findDirectory(ground.defaultWorkspace, launch.cwd) : null;
   const place = await makePlace(launch, ground, containment);
   if ('fault' in place) return { kind: 'no_directory', message: place.fault };
-  const found = await findDirectory(place.directory, launch.cwd);
+  const known = await early;
+  const found = known === null || 'fault' in known ? await findDirectory(place.directory, launch.cwd) : known;
   if ('fault' in found) return { kind: 'no_directory', message: found.fault };
   const cwd = found.directory;
   const directories = { workspace: found.root, home: place.home };
@@ -72,8 +75,13 @@ async function makePlace(
   try {
     if (workspace !== undefined) return await state.workspace(tokenName, workspace, userOf);
     const owner = userOf(directory);
-    await makeDirectory(directory, owner);
-    return { directory, home: await state.defaultHome(tokenName, owner) };
+    const [made, home] = await Promise.allSettled([
+      makeDirectory(directory, owner),
+      state.defaultHome(tokenName, owner),
+    ]);
+    if (made.status === 'rejected') throw made.reason;
+    if (home.status === 'rejected') throw home.reason;
+    return { directory, home: home.value };
   } catch (error) {
     const { code, path, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOSPC' || code === 'EDQUOT') throw error;

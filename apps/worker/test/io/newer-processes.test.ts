@@ -40,6 +40,10 @@ import { countForks, readProcessesSince } from '#src/io/proc/newer-processes.js'
     process.kill(-(shell.pid ?? 0), 'SIGKILL');
   });
 
+  test('are it alone where no other was begun since', () => {
+    expect(found((countForks() ?? 0) - 1)).toEqual({ older: false, newer: true });
+  });
+
   test('are all processes where the ids may have come round since, or where forks are not counted', () => {
     expect(found((forksBetween ?? 0) - 10_000_000)).toEqual({ older: true, newer: true });
     expect(found(null)).toEqual({ older: true, newer: true });
