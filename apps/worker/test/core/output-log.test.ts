@@ -80,6 +80,80 @@ describe('a look back', () => {
   });
 });
 
+describe('what is let go', () => {
+  const spooled = () => {
+    const log = createOutputLog();
+    appendInSpool(log, 'stdout', 10, 2, 30);
+    return log;
+  };
+
+  test('of a spooled chunk leaves the rest where it stands in its file', () => {
+    const log = dropped(spooled(), 4);
+    expect(log.chunks).toEqual([
+      { offset: 4, bytes: 6, stream: 'stdout', place: { kind: 'spool', segment: 2, position: 34 } },
+    ]);
+    expect(log).toMatchObject({ startOffset: 4, spoolBytes: 6 });
+  });
+
+  test('of a lost chunk leaves a lost one', () => {
+    const log = dropped(lost(spooled(), 0, 10), 4);
+    expect(log.chunks).toEqual([{ offset: 4, bytes: 6, stream: 'stdout', place: { kind: 'lost' } }]);
+    expect(log.spoolBytes).toBe(0);
+  });
+
+  test('from the spool is not remembered: what a reader would put together is not there', () => {
+    const log = logOf(['stdout', 'abc']);
+    appendInSpool(log, 'stdout', 3, 0, 0);
+    appendInMemory(log, 'stdout', bytesOf('xyz'));
+    expect(lookBack(dropped(log, 6), 'stdout', 6)).toEqual(bytesOf(''));
+    expect(lookBack(log, 'stdout', 7)).toEqual(bytesOf('x'));
+  });
+
+  test('twice, or beyond the end, is no more than there is', () => {
+    const log = dropped(dropped(logOf(['stdout', 'abc']), 2), 1);
+    expect(log).toMatchObject({ startOffset: 2, endOffset: 3, memoryBytes: 1 });
+    expect(dropped(log, 99)).toMatchObject({ startOffset: 3, memoryBytes: 0, chunks: [] });
+  });
+});
+
+describe('what the spool lost', () => {
+  test('in the middle of a chunk leaves both sides where they stand', () => {
+    const log = createOutputLog();
+    appendInSpool(log, 'stdout', 10, 2, 30);
+    markLost(log, 3, 4);
+    expect(log.chunks).toEqual([
+      { offset: 0, bytes: 3, stream: 'stdout', place: { kind: 'spool', segment: 2, position: 30 } },
+      { offset: 3, bytes: 4, stream: 'stdout', place: { kind: 'lost' } },
+      { offset: 7, bytes: 3, stream: 'stdout', place: { kind: 'spool', segment: 2, position: 37 } },
+    ]);
+    expect(log.spoolBytes).toBe(6);
+  });
+
+  test('over several chunks, of which some are in memory, is all of it and no byte more', () => {
+    const log = logOf(['stdout', 'abcd'], ['stderr', 'efgh']);
+    appendInSpool(log, 'stdout', 4, 0, 0);
+    markLost(log, 2, 8);
+    expect(log.chunks.map(({ offset, bytes, place }) => [offset, bytes, place.kind])).toEqual([
+      [0, 2, 'memory'],
+      [2, 2, 'lost'],
+      [4, 4, 'lost'],
+      [8, 2, 'lost'],
+      [10, 2, 'spool'],
+    ]);
+    expect(log.chunks[0]?.place).toEqual({ kind: 'memory', data: bytesOf('ab') });
+    expect(log).toMatchObject({ memoryBytes: 2, spoolBytes: 2 });
+  });
+
+  test('and was let go meanwhile is nothing', () => {
+    const log = dropped(logOf(['stdout', 'abcd']), 4);
+    markLost(log, 0, 4);
+    expect(log.chunks).toEqual([]);
+    appendInMemory(log, 'stdout', bytesOf('ef'));
+    markLost(log, 0, 4);
+    expect(log.chunks).toMatchObject([{ offset: 4, bytes: 2, place: { kind: 'memory' } }]);
+  });
+});
+
 function dropped(log: OutputLog, offset: number): OutputLog {
   dropBefore(log, offset);
   return log;
