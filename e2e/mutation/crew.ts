@@ -14,6 +14,11 @@ export class CrewMember {
   #child: ChildProcess | null = null;
   #orders = 0;
 
+  constructor() {
+    // A mutant that never ends would go on without anybody.
+    process.once('exit', () => this.end());
+  }
+
   async ask(order: Order, timeoutMs: number): Promise<Answer> {
     if (this.#orders++ % MAX_ORDERS === 0) this.end();
     this.#child ??= fork(TRIAL, {

@@ -55,6 +55,8 @@ if (
     'expected numbers above 0 for --sample, --minutes and --jobs, whole ones for --seed and --simulator-seeds',
   );
 
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130));
+
 const beganMs = performance.now();
 let toldAtMs = beganMs;
 const tried = await tryMutants({
