@@ -53,11 +53,7 @@ export const DECISION_REQUIREMENTS: readonly Requirement[] = [
     source: 'Reliability: decisions',
     says: 'Closing tells workers to drop what has ended and was not read.',
     test: [`${TEST}/closing`, 'tells workers to drop what has ended and was not read'],
-    mutation: [
-      `${CORE}/shutdown.ts`,
-      'for (const taskId of [...state.beingRead.keys()]) endReading(turn, taskId);',
-      '',
-    ],
+    mutation: [`${CORE}/shutdown.ts`, '[...state.beingRead.keys()]', '[...state.beingRead.keys()].slice(1)'],
   },
   {
     source: 'Reliability: decisions',
