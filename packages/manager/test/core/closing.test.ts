@@ -156,6 +156,17 @@ describe('a task that is let go', () => {
   });
 });
 
+describe('a task that only has a slot', () => {
+  test('is lost as never_started where it was to be let go and its worker is lost', () => {
+    const machine = ManagerMachine.connected();
+    machine.happen('task_submitted command=none', 'detach_asked');
+    expect(only(machine.happen('connection_lost'), 'settle_task')[0]?.outcome.fault).toMatchObject({
+      code: 'LOST',
+      detail: 'never_started',
+    });
+  });
+});
+
 describe('a task that is attached to', () => {
   /** A worker that keeps a task of an earlier life of this manager. */
   const keeping = (state = '') => ManagerMachine.connected(`tasks=t1 ${state}`.trim());
@@ -245,6 +256,21 @@ describe('a task that is attached to', () => {
     expect(ended(machine.happen('connection_lost', 'connection_opened', 'welcome boot=b2'))).toEqual([
       't1 LOST',
     ]);
+  });
+
+  test('after its end, and whose worker is lost before its output was read, is lost as completed_output_lost', () => {
+    for (const [state, detail] of [
+      ['complete', 'completed_output_lost'],
+      ['error', 'completed_output_lost'],
+      ['running', 'may_have_run'],
+    ]) {
+      const machine = ManagerMachine.connected(`tasks=t1@0-9:${state}`);
+      machine.happen('task_adopted', 'connection_lost', 'connection_opened');
+      expect(only(machine.happen('welcome boot=b2'), 'settle_task')[0]?.outcome.fault).toMatchObject({
+        code: 'LOST',
+        detail,
+      });
+    }
   });
 
   test('is nobody else’s: of one that a handle holds there is nothing to attach to', () => {

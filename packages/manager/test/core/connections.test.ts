@@ -240,6 +240,13 @@ describe('who waits', () => {
     expect(ended(machine.happen('pass ms=1'))).toEqual(['t2 WORKER_UNREACHABLE']);
   });
 
+  test('is looked at when the worker begins to drain, though it says so once', () => {
+    const machine = running();
+    machine.happen('task_submitted task=t2', 'pass ms=20000', 'heartbeat status=draining');
+    expect(ended(machine.happen('pass ms=9999'))).toEqual([]);
+    expect(ended(machine.happen('pass ms=1'))).toEqual(['t2 WORKER_UNREACHABLE']);
+  });
+
   test('is taken as soon as the worker drains no more', () => {
     const machine = ManagerMachine.connected();
     machine.happen('heartbeat status=draining', 'task_submitted');

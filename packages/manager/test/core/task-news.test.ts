@@ -1,7 +1,7 @@
 /** What a worker tells of a task: that it runs, how it ended, and what it would not take. */
 import { describe, expect, test } from '@jest/globals';
 import type { Effect } from '#src/core/effect.js';
-import { judgeChunk, noteTaken } from '#src/core/output-cursor.js';
+import { judgeChunk, noteAcked, noteTaken } from '#src/core/output-cursor.js';
 import { ManagerMachine, only, sent } from './manager-machine.js';
 
 const GRACE_MS = 5_000;
@@ -192,6 +192,19 @@ describe('an end', () => {
     const runs = running();
     runs.happen('connection_lost', 'connection_opened', 'welcome tasks=t1', 'connection_lost');
     expect(outcome(runs.happen('connection_opened', 'welcome boot=b2'))?.fault?.detail).toBe('may_have_run');
+  });
+});
+
+describe('a worker that is late with an end', () => {
+  test('and waits for the reader of the output is not blamed, as long as it does', () => {
+    const machine = running('timeout=1000', 'window=100000');
+    const { cursor } = machine.task();
+    judgeChunk(cursor, 0, 60_000, 100_000);
+    expect(outcome(machine.happen('pass ms=18000'))).toBeUndefined();
+    expect(machine.timers['task t1']).toBe(MARGIN_MS);
+    noteTaken(cursor, 60_000, 60_000);
+    noteAcked(cursor);
+    expect(outcome(machine.happen('pass ms=10000'))?.fault?.code).toBe('TIMED_OUT');
   });
 });
 
