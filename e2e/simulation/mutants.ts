@@ -208,8 +208,8 @@ export const MUTANTS: readonly Mutant[] = [
     says: 'What a worker says of an attempt that was given up is believed.',
     mutation: [
       `${MANAGER}/core/worker-message.ts`,
-      "workerOf(turn, task) === worker && task.state !== 'unknown'",
-      "task.state !== 'unknown' && task.state !== 'queued'",
+      'task !== undefined && workerOf(turn, task) === worker ? task : undefined',
+      "task?.state !== 'queued' ? task : undefined",
     ],
   },
   {
