@@ -95,4 +95,13 @@ export const CONFINEMENT_REQUIREMENTS: readonly Requirement[] = [
       "(await kindOf(place)) === 'nothing'",
     ],
   },
+  {
+    source,
+    says: 'Where the worker is an ordinary user, a task cannot trace the init of its namespace.',
+    test: [
+      'apps/worker/test/io/prisoners',
+      'lets none of them trace the init of its namespace, with which it would outlive the worker',
+    ],
+    mutation: [`${CORE}/bubblewrap-arguments.ts`, ": ['CAP_SETPCAP']).flatMap", ': []).flatMap'],
+  },
 ];

@@ -87,7 +87,11 @@ export const CONTAINMENT_REQUIREMENTS: readonly Requirement[] = [
     source,
     says: 'A task of a worker that is root is an ordinary user of the host.',
     test: [TRIED, 'a task of a worker that is root is an ordinary user, and reads no file of root alone'],
-    mutation: [`${CORE}/bubblewrap-arguments.ts`, "'--reuid', String(uid)", "'--reuid', String(0 * uid)"],
+    mutation: [
+      `${CORE}/bubblewrap-arguments.ts`,
+      "'--reuid', String(user.uid)",
+      "'--reuid', String(0 * user.uid)",
+    ],
   },
   {
     source,

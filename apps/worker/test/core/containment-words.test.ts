@@ -52,11 +52,12 @@ describe('bubblewrap is asked', () => {
     expect(written()).not.toContain('--unshare-net');
   });
 
-  test('for no capability; root keeps what it needs to become another user, and needs no user namespace', () => {
+  test('for no capability but those that make its init untraceable; root also keeps what it needs to become another user, and needs no user namespace', () => {
     for (const isRoot of [true, false])
       expect(from(written({ isRoot }), '--cap-drop', 2)).toEqual(['--cap-drop', 'ALL']);
     expect(written()).toContain('--unshare-user');
-    expect(written()).not.toContain('--cap-add');
+    const ofUser = written();
+    expect(ofUser.filter((_, at) => ofUser[at - 1] === '--cap-add')).toEqual(['CAP_SETPCAP']);
     const words = written({ isRoot: true });
     expect(words).not.toContain('--unshare-user');
     expect(words.filter((_, at) => words[at - 1] === '--cap-add')).toEqual([
@@ -131,6 +132,13 @@ test('who becomes another user keeps no group, no capability, and can get none',
   expect(writeBecomingUser('/usr/bin/setpriv', { uid: 5, gid: 6 })).toEqual([
     '/usr/bin/setpriv',
     ...['--reuid', '5', '--regid', '6', '--clear-groups'],
+    ...['--inh-caps=-all', '--ambient-caps=-all', '--bounding-set=-all', '--no-new-privs', '--'],
+  ]);
+});
+
+test('who stays the user that it is keeps no capability either', () => {
+  expect(writeBecomingUser('/usr/bin/setpriv', null)).toEqual([
+    '/usr/bin/setpriv',
     ...['--inh-caps=-all', '--ambient-caps=-all', '--bounding-set=-all', '--no-new-privs', '--'],
   ]);
 });

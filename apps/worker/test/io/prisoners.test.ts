@@ -42,7 +42,7 @@ cat /etc/shadow /etc/gshadow 2> /dev/null | grep -q . && echo shadow
 find / -xdev -type s 2> /dev/null | grep -E '^/(run|var/run|tmp)/' | head -3
 for name in kcore kmem; do [ -r /proc/$name ] && echo $name; done
 perl -e 'exit(kill(0, $ENV{WORKER}) ? 0 : 1)' && echo "signal to the worker"
-perl -e 'exit(syscall($ENV{PTRACE}, 16, $ENV{WORKER}, 0, 0) == 0 ? 0 : 1)' && echo "ptrace of the worker"
+perl -e 'exit(syscall($ENV{PTRACE}, 16, 0 + $ENV{WORKER}, 0, 0) == 0 ? 0 : 1)' && echo "ptrace of the worker"
 cat /proc/$WORKER/environ 2> /dev/null | grep -q . && echo "environment of the worker"
 echo hunted`;
 const PTRACE = process.arch === 'x64' ? '101' : '117';
@@ -162,6 +162,17 @@ describe('a worker that is an ordinary user', () => {
       ['Prm', 'Eff', 'Amb'].map((set) => `Cap${set}:0000000000000000\n`).join(''),
     );
   });
+
+  asUser(
+    'lets none of them trace the init of its namespace, with which it would outlive the worker',
+    async () => {
+      const trace = `perl -e 'print syscall($ENV{PTRACE}, 16, 1, 0, 0) == 0 ? "traced" : "refused"'`;
+      const { stdout } = await client.run(`${trace}; readlink /proc/1/cwd /proc/1/fd/3; : <> /proc/1/mem`, {
+        env: { PTRACE },
+      });
+      expect(stdout.toString()).toBe('refused');
+    },
+  );
 
   asUser('has no network with `network: none`, a working stdin, and ends all that is left', async () => {
     const offline = await client.run("bash -c 'exec 3<>/dev/tcp/192.0.2.1/80'", { network: 'none' });

@@ -29,8 +29,12 @@ export function writeBubblewrapArguments(request: SandboxRequest): string[] {
     ...['--unshare-cgroup-try', ...(network === 'none' ? ['--unshare-net'] : [])],
     ...(isRoot ? [] : ['--unshare-user']),
     ...['--cap-drop', 'ALL'],
-    // What the init's child needs to become another user, and to be rid of these too.
-    ...(isRoot ? ['CAP_SETUID', 'CAP_SETGID', 'CAP_SETPCAP'].flatMap((name) => ['--cap-add', name]) : []),
+    // What the init's child needs to become another user, and to be rid of these too. The init keeps them: who has none
+    // cannot trace it, take it over, and so outlive the worker, though it may be the same user (ptrace(2), access mode checking).
+    ...(isRoot ? ['CAP_SETUID', 'CAP_SETGID', 'CAP_SETPCAP'] : ['CAP_SETPCAP']).flatMap((name) => [
+      '--cap-add',
+      name,
+    ]),
     ...writeMounts(view),
     ...(userListFd === null ? [] : ['--perms', '0644', '--ro-bind-data', String(userListFd), '/etc/passwd']),
     // Where ps and tty find it; /dev/pts is for terminals that the task makes itself.
@@ -39,10 +43,11 @@ export function writeBubblewrapArguments(request: SandboxRequest): string[] {
   ];
 }
 
-/** The argv that turns root, with what bubblewrap left it, into this user without any privilege. */
-export function writeBecomingUser(setpriv: string, { uid, gid }: TaskUser): string[] {
+/** The argv that gives up what bubblewrap left the init, and becomes this user; null: it is that of the task already. */
+export function writeBecomingUser(setpriv: string, user: TaskUser | null): string[] {
   return [
-    ...[setpriv, '--reuid', String(uid), '--regid', String(gid), '--clear-groups'],
+    setpriv,
+    ...(user === null ? [] : ['--reuid', String(user.uid), '--regid', String(user.gid), '--clear-groups']),
     ...['--inh-caps=-all', '--ambient-caps=-all', '--bounding-set=-all', '--no-new-privs', '--'],
   ];
 }

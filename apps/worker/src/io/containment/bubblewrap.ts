@@ -119,7 +119,7 @@ export class Bubblewrap implements ContainmentAdapter {
       ...[this.#tools.bwrap, ...request, '/bin/sh', '-c', INIT, 'sandcrew-init'],
       // Of a session of its own, before its command is known; on a terminal it is the command that makes one.
       ...(stdio.kind === 'terminal' ? [] : [this.#tools.setsid, '--']),
-      ...(user === null ? [] : writeBecomingUser(this.#tools.setpriv, user)),
+      ...writeBecomingUser(this.#tools.setpriv, user),
       '/bin/sh',
     ];
     const ends = openEnds(stdio, user);
