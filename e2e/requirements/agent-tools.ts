@@ -223,4 +223,13 @@ export const AGENT_TOOLS_REQUIREMENTS: readonly Requirement[] = [
       'this.#opening >= 0',
     ],
   },
+  {
+    source: 'Agent tools: output',
+    says: 'No output keeps the reader of an answer busy: carriage returns alone do not.',
+    test: [
+      `${TOOLS_TEST}/hostile-output`,
+      'carriage returns alone are shown about as quickly as any other output',
+    ],
+    mutation: [`${TOOLS}/core/plain-text.ts`, '(?<!\\r)', ''],
+  },
 ];

@@ -1,7 +1,8 @@
 /** Looks for a pattern in a task's output as it grows, line by line, from an offset on. */
 import { LineSplitter } from './core/line-splitter.js';
 import type { OutputRecord, Stream } from './core/output-record.js';
-import { plain, StreamText } from './io/output-text.js';
+import { showAsPlain } from './core/plain-text.js';
+import { StreamText } from './io/output-text.js';
 import type { Pattern } from './pattern.js';
 
 export interface Match {
@@ -51,7 +52,7 @@ export class OutputSearch {
   }
 
   #judge(stream: Stream, rawLine: string): boolean {
-    const line = plain(rawLine);
+    const line = showAsPlain(rawLine);
     if (line === '' || !this.#pattern(line)) return false;
     const shown = line.length > MAX_SHOWN_CHARACTERS ? `${line.slice(0, MAX_SHOWN_CHARACTERS)}…` : line;
     this.#match = { stream, line: shown };

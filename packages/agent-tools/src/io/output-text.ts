@@ -1,5 +1,5 @@
 /** Bytes of output as text: each stream decoded by itself, escape sequences taken out where that is wanted. */
-import { stripVTControlCharacters, TextDecoder } from 'node:util';
+import { TextDecoder } from 'node:util';
 import type { Piece, Stream } from '../core/output-record.js';
 import { showAsPlain } from '../core/plain-text.js';
 
@@ -24,9 +24,5 @@ export class StreamText {
 export function textOf(pieces: readonly Piece[], isRaw: boolean): string {
   const decoder = new StreamText();
   const text = pieces.map((piece) => decoder.decode(piece)).join('') + decoder.end();
-  return isRaw ? text : plain(text);
-}
-
-export function plain(text: string): string {
-  return showAsPlain(stripVTControlCharacters(text));
+  return isRaw ? text : showAsPlain(text);
 }

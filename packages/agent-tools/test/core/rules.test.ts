@@ -35,6 +35,11 @@ describe('plain text', () => {
     ['wiped\r', 'wiped'],
     ['a\tb', 'a\tb'],
     ['nul \0 bell \u0007', 'nul \ufffd bell \ufffd'],
+    ['\u001b[1;31mred\u001b[0m \u009b2Jwiped', 'red wiped'],
+    ['\u001b]0;title\u0007a\u001b]8;;http://x\u001b\\link\u001b]8;;\u001b\\', 'alink'],
+    ['\u001b(Bplain\u001b7\u001b[?25l\u001b[38:2::1:2:3mline', 'plainline'],
+    ['cut \u001b[3', 'cut '],
+    ['eight bits \u0085\u0090', 'eight bits \ufffd\ufffd'],
   ])('of %j is %j', (written, shown) => {
     expect(showAsPlain(written)).toBe(shown);
   });
