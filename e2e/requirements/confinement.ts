@@ -4,6 +4,7 @@ import type { Requirement } from './requirement.js';
 const CORE = 'apps/worker/src/core/containment';
 const IO = 'apps/worker/src/io/containment';
 const HIDDEN = 'apps/worker/test/io/hidden-files';
+const REMOVALS = 'apps/worker/test/io/removals';
 const DECIDED = 'apps/worker/test/core/containment';
 const source = 'Confinement';
 
@@ -103,5 +104,21 @@ export const CONFINEMENT_REQUIREMENTS: readonly Requirement[] = [
       'lets none of them trace the init of its namespace, with which it would outlive the worker',
     ],
     mutation: [`${CORE}/bubblewrap-arguments.ts`, ": ['CAP_SETPCAP']).flatMap", ': []).flatMap'],
+  },
+  {
+    source,
+    says: 'A workspace whose task locked its directories is removed all the same.',
+    test: [REMOVALS, 'a workspace of directories that their owner may not enter is removed'],
+    mutation: ['apps/worker/src/io/tree-removal.ts', "['-R', 'u+rwX', path]", "['-R', 'u-w', path]"],
+  },
+  {
+    source,
+    says: 'A worker starts also where something of a removed workspace cannot be removed.',
+    test: [REMOVALS, 'a worker starts, whatever lies where workspaces are removed'],
+    mutation: [
+      'apps/worker/src/io/state-directory.ts',
+      "'leaving', left)).catch(() => {})",
+      "'leaving', left))",
+    ],
   },
 ];

@@ -9,13 +9,13 @@ import {
   readFile,
   realpath,
   rename,
-  rm,
   stat,
   unlink,
   writeFile,
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { readProcess } from './proc/process-stat.js';
+import { removeTree } from './tree-removal.js';
 
 /** A home for tasks without a named workspace; no workspace can have this name. */
 const DEFAULT_HOME = '.default';
@@ -38,8 +38,9 @@ export class StateDirectory {
     await access(path, constants.W_OK);
     const state = new StateDirectory(await realpath(path));
     await state.#lock();
+    // What cannot be removed now was a workspace of nobody any more: no reason not to start.
     for (const left of await readdir(join(path, 'leaving')))
-      await rm(join(path, 'leaving', left), { recursive: true, force: true });
+      await removeTree(join(state.path, 'leaving', left)).catch(() => {});
     return state;
   }
 
@@ -81,7 +82,7 @@ export class StateDirectory {
         () => true,
         ignoreMissing,
       );
-      if (isThere) await rm(away, { recursive: true, force: true });
+      if (isThere) await removeTree(away);
     }
   }
 
