@@ -543,7 +543,11 @@ export const CLI_REQUIREMENTS: readonly Requirement[] = [
     source: 'Blocks: in the CLI',
     says: 'A sentence is one line, whatever a program calls itself.',
     test: [`${TEST}/render`, 'stays one line, whatever the program calls itself'],
-    mutation: [`${CLI}/render/block-sentences.ts`, "text.replace(/\\p{Cc}+/gu, ' ')", 'text'],
+    mutation: [
+      `${CLI}/render/block-sentences.ts`,
+      "text.replace(/[\\p{Cc}\\u202a-\\u202e\\u2066-\\u2069]+/gu, ' ')",
+      'text',
+    ],
   },
   {
     source: 'Blocks: in the CLI',

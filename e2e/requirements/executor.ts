@@ -173,4 +173,17 @@ export const EXECUTOR_REQUIREMENTS: readonly Requirement[] = [
       'atMs: stoppedAtMs + budgets.runMs',
     ],
   },
+  {
+    source: 'Executor: manifests',
+    says: 'A FIFO under the name of a manifest is none, and nobody waits for it.',
+    test: [
+      'packages/executor/test/manifest-files',
+      'a FIFO, a directory or a link to nowhere under a manifest’s name is no manifest',
+    ],
+    mutation: [
+      'packages/executor/src/io/manifest-reader.ts',
+      '(!(await file.stat()).isFile())',
+      '((await file.stat()).isDirectory())',
+    ],
+  },
 ];

@@ -192,4 +192,13 @@ export const FILE_REQUIREMENTS: readonly Requirement[] = [
     test: [CLI, 'tells what could not come along, and exits with 1'],
     mutation: ['apps/cli/src/exit-status.ts', 'incomplete: 1,', 'incomplete: 0,'],
   },
+  {
+    source: 'Files: names',
+    says: 'What steers a terminal or turns its writing round in the name of a file that is refused is shown as U+FFFD.',
+    test: [
+      'packages/manager/test/core/files',
+      'tells of a name with escape sequences, and does not carry them out',
+    ],
+    mutation: ['packages/manager/src/core/files/archive-ledger.ts', 'showWords(JSON', 'String(JSON'],
+  },
 ];

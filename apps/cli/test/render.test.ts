@@ -240,9 +240,13 @@ describe('a block', () => {
   });
 
   test('stays one line, whatever the program calls itself', () => {
-    const evidence = { ...BLOCK.evidence, process: 'a\nsandcrew: b\x1b[2J', prompt: `${'x'.repeat(300)}` };
+    const evidence = {
+      ...BLOCK.evidence,
+      process: 'a\nsandcrew: b\x1b[2J\u202ec',
+      prompt: `${'x'.repeat(300)}`,
+    };
     const sentence = blockSentence({ ...BLOCK, evidence }, 'nobody');
-    expect(sentence).toContain('(a sandcrew: b [2J, pid 412)');
+    expect(sentence).toContain('(a sandcrew: b [2J c, pid 412)');
     expect(sentence).toContain(`"${'x'.repeat(200)}…"`);
   });
 

@@ -82,9 +82,9 @@ function reasonWords(reason: BlockReason): string {
 
 const MAX_LENGTH = 200;
 
-/** What a program says of itself may hold anything; it neither ends our line nor steers a terminal. */
+/** What a program says of itself may hold anything; it neither ends our line nor steers a terminal, nor turns its writing round. */
 function inOneLine(text: string): string {
-  const line = text.replace(/\p{Cc}+/gu, ' ');
+  const line = text.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]+/gu, ' ');
   return line.length <= MAX_LENGTH ? line : `${line.slice(0, MAX_LENGTH)}…`;
 }
 

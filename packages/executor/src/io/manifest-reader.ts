@@ -1,5 +1,6 @@
 /** Reads the manifests of a workspace, here or at its worker, and takes JSON and TOML apart. */
-import { open, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse as parseToml } from 'smol-toml';
 import {
@@ -25,14 +26,11 @@ export async function readDirectory(directory: string): Promise<WorkspaceFacts> 
 }
 
 async function readHead(path: string): Promise<string | null> {
-  // To open a FIFO of that name would wait for its writer.
-  const isFile = await stat(path).then(
-    (found) => found.isFile(),
-    () => false,
-  );
-  const file = isFile ? await open(path).catch(() => null) : null;
+  // To open a FIFO of that name would wait for its writer; and what was looked at before may be one by then.
+  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch(() => null);
   if (file === null) return null;
   try {
+    if (!(await file.stat()).isFile()) return null;
     const { buffer, bytesRead } = await file.read(Buffer.alloc(MAX_MANIFEST_BYTES), 0, MAX_MANIFEST_BYTES, 0);
     return buffer.toString('utf8', 0, bytesRead);
   } catch {

@@ -165,6 +165,8 @@ describe('an archive', () => {
   test('tells of a name with escape sequences, and does not carry them out', () => {
     const judged = judgeEntry(openLedger(), entry('fifo \u001b[2Jx\n'), RULES);
     expect(judged).toMatchObject({ message: expect.stringContaining('"\\u001b[2Jx\\n"') });
+    const turned = judgeEntry(openLedger(), entry('fifo \u009b2Jx\u202ey'), RULES);
+    expect(turned).toMatchObject({ message: expect.stringContaining('"\ufffd2Jx\ufffdy"') });
   });
 
   test('may have links to anywhere on its way into a workspace, and still nothing behind them', () => {

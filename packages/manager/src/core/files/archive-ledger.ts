@@ -1,5 +1,6 @@
 /** Judges an archive entry by entry, by what came before: nothing may lie, or lead, where it must not. It sees no bytes. */
 import type { ErrorCode } from '../sandbox-error.js';
+import { showWords } from '../worker-words.js';
 import { faultOfLink, judgePath, parentsOf } from './entry-path.js';
 import type { IsExcluded } from './exclusion.js';
 
@@ -159,6 +160,6 @@ const MAX_SHOWN_CHARACTERS = 200;
 
 /** Quoted, so that a name with line ends or escape sequences is told and not carried out. */
 function show(name: string): string {
-  const text = JSON.stringify(name.slice(0, MAX_SHOWN_CHARACTERS));
+  const text = showWords(JSON.stringify(name.slice(0, MAX_SHOWN_CHARACTERS)));
   return name.length > MAX_SHOWN_CHARACTERS ? `${text}…` : text;
 }
