@@ -175,10 +175,23 @@ export const EXECUTOR_REQUIREMENTS: readonly Requirement[] = [
   },
   {
     source: 'Executor: manifests',
-    says: 'A FIFO under the name of a manifest is none, and nobody waits for it.',
+    says: 'Nobody waits for a FIFO that stands under the name of a manifest.',
     test: [
       'packages/executor/test/manifest-files',
-      'a FIFO, a directory or a link to nowhere under a manifest’s name is no manifest',
+      'a FIFO, a directory, a device or a link to nowhere under a manifest’s name is no manifest',
+    ],
+    mutation: [
+      'packages/executor/src/io/manifest-reader.ts',
+      'constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)',
+      'constants.O_RDONLY',
+    ],
+  },
+  {
+    source: 'Executor: manifests',
+    says: 'A device under the name of a manifest is none.',
+    test: [
+      'packages/executor/test/manifest-files',
+      'a FIFO, a directory, a device or a link to nowhere under a manifest’s name is no manifest',
     ],
     mutation: [
       'packages/executor/src/io/manifest-reader.ts',

@@ -199,6 +199,10 @@ export const FILE_REQUIREMENTS: readonly Requirement[] = [
       'packages/manager/test/core/files',
       'tells of a name with escape sequences, and does not carry them out',
     ],
-    mutation: ['packages/manager/src/core/files/archive-ledger.ts', 'showWords(JSON', 'String(JSON'],
+    mutation: [
+      'packages/manager/src/core/files/archive-ledger.ts',
+      'showWords(JSON',
+      "(showWords('') + JSON",
+    ],
   },
 ];
