@@ -1,5 +1,6 @@
 /** A PID namespace that runs: a shell is its init, reports on the command, and when it dies the kernel ends all the others. */
 import type { ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
@@ -69,7 +70,7 @@ export class Namespace implements ContainedProcess {
           if (this.#findProcesses()) resolve();
           else {
             this.abandon(); // its start has failed: nobody else will
-            reject(new Error('the command was gone before it began'));
+            reject(whyUnseen());
           }
         }
         if (this.pid === 0 && /^\d+\n/.test(report)) {
@@ -153,6 +154,16 @@ export class Namespace implements ContainedProcess {
     if (this.#init === null) return false;
     this.pid = commandPid;
     return true;
+  }
+}
+
+/** Where no descriptor is left, what is there cannot be read: a NodeJS.ErrnoException, as of any other call that wants one. */
+function whyUnseen(): Error {
+  try {
+    readFileSync('/proc/self/stat');
+    return new Error('the command was gone before it began');
+  } catch (error) {
+    return error as Error;
   }
 }
 
