@@ -157,11 +157,14 @@ export class Namespace implements ContainedProcess {
   }
 }
 
-/** Where no descriptor is left, what is there cannot be read: a NodeJS.ErrnoException, as of any other call that wants one. */
+/**
+ * A NodeJS.ErrnoException. Where no descriptor is left, what is there cannot be read; else it was gone, before it was let become
+ * the command: that has not begun, so that it may be tried again (EAGAIN) where other tasks take what there is.
+ */
 function whyUnseen(): Error {
   try {
     readFileSync('/proc/self/stat');
-    return new Error('the command was gone before it began');
+    return Object.assign(new Error('the command was gone before it began'), { code: 'EAGAIN' });
   } catch (error) {
     return error as Error;
   }
