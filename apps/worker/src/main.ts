@@ -18,6 +18,7 @@ import { describeVersion } from './version.js';
 import { runWorker } from './worker-run.js';
 
 const USAGE_FAULT = 2;
+const OWN_FAULT = 1;
 
 let isUnsaid = false;
 // Whoever read it may have gone (EPIPE), and a worker that serves serves on. An answer that is lost otherwise is no success.
@@ -27,8 +28,19 @@ process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
   process.exitCode ||= failWith([`stdout: ${message}`]);
 });
 
+let hasEnded = false;
+// Where nothing is left that could wake it, Node ends with 0, whatever main still waits for.
+process.once('exit', (exitCode) => {
+  if (hasEnded || exitCode !== 0) return;
+  process.stderr.write(
+    'sandcrew-worker: this is a fault of the worker itself: it waited for what never came\n',
+  );
+  process.exitCode = OWN_FAULT;
+});
+
 // No `await` here: the binary is CommonJS, which has none at its top.
 void main(process.argv.slice(2)).then((exitCode) => {
+  hasEnded = true;
   process.exitCode = exitCode || (isUnsaid ? USAGE_FAULT : 0);
 });
 

@@ -382,6 +382,20 @@ describe('the start', () => {
     },
   );
 
+  withBubblewrap.each(['before', 'after'])(
+    'is refused with what bwrap said, also where it closes its stderr %s its end is known',
+    async (order) => {
+      const path = mkdtempSync(join(tmpdir(), 'sandcrew-odd-bwrap-'));
+      const rest = order === 'before' ? 'exec 2>&-; sleep 0.5; exit 1' : '(sleep 0.5) & exit 1';
+      writeFileSync(join(path, 'bwrap'), `#!/bin/sh\necho 'bwrap: not today' >&2; ${rest}\n`, {
+        mode: 0o755,
+      });
+      const said = await refusal(['--containment', 'bubblewrap'], { PATH: `${path}:${process.env.PATH}` });
+      expect(said).toMatch(/bwrap does not work here \(.*bwrap: not today\)/);
+      rmSync(path, { recursive: true });
+    },
+  );
+
   withBubblewrap.each([
     ['holds the state directory', () => worker.place.path],
     ['is the root', () => '/'],

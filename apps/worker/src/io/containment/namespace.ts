@@ -54,13 +54,16 @@ export class Namespace implements ContainedProcess {
       }, START_TIMEOUT_MS);
       child.once('error', reject);
       child.once('exit', (code, signal) => {
-        clearTimeout(timer);
         // Without a report the namespace was ended from outside, and the kernel's SIGKILL took the command with it.
         reportExit({ exitCode: null, signal: 'SIGKILL' });
         const how = `the namespace ended before the command began (${signal ?? `exit ${code}`})`;
-        const tell = () => reject(new Error([how, ...fault.trim().split('\n')].filter(Boolean).join(': ')));
-        if (child.stderr == null) tell();
-        else child.stderr.once('close', tell); // its last words may still be on their way
+        const tell = () => {
+          clearTimeout(timer);
+          reject(new Error([how, ...fault.trim().split('\n')].filter(Boolean).join(': ')));
+        };
+        // Its last words may still be on their way, or have come before.
+        if (child.stderr == null || child.stderr.closed) tell();
+        else child.stderr.once('close', tell);
       });
       const status = child.stdio[3] as Readable;
       status.setEncoding('latin1').on('data', (text: string) => {
