@@ -243,4 +243,13 @@ export const FAULT_REQUIREMENTS: readonly Requirement[] = [
       'if (known?.terminal) return',
     ],
   },
+  {
+    source: 'Faults',
+    says: 'A worker outlives a process that ends while it is measured.',
+    test: [
+      'apps/worker/test/io/process-usage',
+      'a process that ended since it was measured counts for nothing, beside one that lives',
+    ],
+    mutation: ['apps/worker/src/io/process-usage.ts', 'one != null)', 'one !== null) as Status[]'],
+  },
 ];

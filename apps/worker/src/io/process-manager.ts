@@ -3,7 +3,6 @@ import { closeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { platform } from 'node:process';
 import type { SignalName, Usage } from '@sandcrew/protocol';
-import pidusage from 'pidusage';
 import type { LimitUse } from '../core/blocks/evidence.js';
 import type { LaunchRequest } from '../core/effect.js';
 import type { OutputHolders, WorkerEvent } from '../core/event.js';
@@ -16,6 +15,7 @@ import type { OutputBuffers } from './output-buffers.js';
 import { OutputReader, type PauseCause } from './output-reader.js';
 import type { TaskEnds } from './proc/descriptors.js';
 import { readWrittenBytes } from './proc/process-stat.js';
+import { measureUsage } from './process-usage.js';
 import type { Terminal } from './terminal.js';
 
 /** Tasks that end before they are first looked at in turn are looked at so soon after their start, milliseconds. */
@@ -111,14 +111,8 @@ export class ProcessManager {
     // Without a /proc the tree is not known, and the command itself stands for it.
     const pids = listed.length === 0 && platform !== 'linux' && command !== undefined ? [command] : listed;
     if (pids.length === 0) return {};
-    const stats = Object.values(await pidusage(pids).catch(() => ({}))).filter((one) => one !== null);
-    const sum = (pick: (one: { cpu: number; memory: number }) => number) =>
-      stats.reduce((total, one) => total + pick(one), 0);
-    return {
-      cpu: sum((one) => one.cpu),
-      memory: sum((one) => one.memory),
-      disk: pids.reduce((total, pid) => total + readWrittenBytes(pid), 0),
-    };
+    const disk = pids.reduce((total, pid) => total + readWrittenBytes(pid), 0);
+    return { ...(await measureUsage(pids)), disk };
   }
 
   listProcesses(taskKey: string): { pid: number; name: string }[] {
