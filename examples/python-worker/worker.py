@@ -10,6 +10,7 @@ to rely on take @sandcrew/worker.
 
 import argparse
 import asyncio
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -297,6 +298,8 @@ async def main():
     for line in pathlib.Path(chosen.token_file).read_text().split():
         name, _, token = line.rpartition(":")
         tokens[token] = name or "default"
+    # A thread waits for each command; by default there are four more than processors, and the next end would wait for one.
+    asyncio.get_running_loop().set_default_executor(concurrent.futures.ThreadPoolExecutor(MAX_TASKS + 1))
     validator = Validator(load_text(chosen.schema))
     pathlib.Path(chosen.directory).mkdir(parents=True, exist_ok=True)
     worker = Worker(tokens, validator, pathlib.Path(chosen.directory).resolve())
