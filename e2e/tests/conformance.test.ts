@@ -6,6 +6,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
+import { SandboxManager } from '@sandcrew/manager';
+import { until } from '@sandcrew/testkit';
+import { type End, endOf } from '../task-end.js';
 import { startWorker } from '../worker-process.js';
 
 const CONFORMANCE = fileURLToPath(new URL('../../../packages/conformance/dist/main.js', import.meta.url));
@@ -64,46 +67,84 @@ const hasPython =
   spawnSync('python3', ['-c', 'import sys; sys.exit(sys.version_info < (3, 9))']).status === 0;
 const withPython = hasPython && process.platform === 'linux' ? test : test.skip;
 
+interface PythonWorker {
+  readonly url: string;
+  readonly directory: string;
+  /** What it has said on stderr. */
+  complaints(): string;
+  stop(): Promise<void>;
+}
+
+async function startPython(): Promise<PythonWorker> {
+  const directory = await mkdtemp(join(tmpdir(), 'sandcrew-python-'));
+  const tokenFile = join(directory, 'tokens');
+  await writeFile(tokenFile, `main:${MAIN_TOKEN}\nother:${OTHER_TOKEN}\n`, { mode: 0o600 });
+  const files = ['--token-file', tokenFile, '--schema', SCHEMA, '--directory', directory];
+  const python = spawn('python3', [PYTHON_WORKER, ...files, '--listen', '127.0.0.1:0'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' },
+  });
+  const exited = new Promise((resolve) => python.once('exit', resolve));
+  let complaints = '';
+  python.stderr.setEncoding('utf8').on('data', (text: string) => {
+    complaints += text;
+  });
+  const stop = async () => {
+    python.kill('SIGTERM');
+    await exited;
+    await rm(directory, { recursive: true, force: true });
+  };
+  try {
+    const line = await new Promise<string>((resolve, reject) => {
+      python.stdout.setEncoding('utf8').once('data', resolve);
+      void exited.then((status) => reject(new Error(`it exited with ${status}: ${complaints}`)));
+    });
+    const { url } = JSON.parse(line) as { url: string };
+    return { url, directory, complaints: () => complaints, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
 withPython(
   "the worker in Python's standard library passes every check that is not optional",
   async () => {
-    const directory = await mkdtemp(join(tmpdir(), 'sandcrew-python-'));
-    const tokenFile = join(directory, 'tokens');
-    await writeFile(tokenFile, `main:${MAIN_TOKEN}\nother:${OTHER_TOKEN}\n`, { mode: 0o600 });
-    const python = spawn(
-      'python3',
-      [
-        PYTHON_WORKER,
-        '--token-file',
-        tokenFile,
-        '--schema',
-        SCHEMA,
-        '--listen',
-        '127.0.0.1:0',
-        '--directory',
-        directory,
-      ],
-      { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' } },
-    );
-    const exited = new Promise((resolve) => python.once('exit', resolve));
-    let complaints = '';
-    python.stderr.setEncoding('utf8').on('data', (text: string) => {
-      complaints += text;
-    });
+    const python = await startPython();
     try {
-      const line = await new Promise<string>((resolve, reject) => {
-        python.stdout.setEncoding('utf8').once('data', resolve);
-        void exited.then((status) => reject(new Error(`it exited with ${status}: ${complaints}`)));
-      });
-      const report = await holdAgainstContract({ url: (JSON.parse(line) as { url: string }).url, directory });
+      const report = await holdAgainstContract(python);
       expect(report.checks.filter(({ verdict }) => verdict.kind === 'failed')).toEqual([]);
       expect(idsOf(report, 'absent')).toEqual(['ends.waiting-for-input', 'ends.end-input']);
       expect(idsOf(report, 'skipped')).toEqual(['frames.silent-peer', 'hello.heartbeat-pace']);
-      expect(complaints).toBe('');
+      expect(python.complaints()).toBe('');
     } finally {
-      python.kill('SIGTERM');
-      await exited;
-      await rm(directory, { recursive: true, force: true });
+      await python.stop();
+    }
+  },
+  TIMEOUT_MS,
+);
+
+withPython(
+  'it tells the end of a command while as many others run as it takes',
+  async () => {
+    const python = await startPython();
+    const manager = new SandboxManager({ workers: [{ url: python.url, token: MAIN_TOKEN }] });
+    try {
+      const { maxTasks } = await manager.connected();
+      const others = Array.from({ length: maxTasks - 1 }, () => manager.run({ command: 'sleep 600' }));
+      const ends = others.map((task) => endOf(task));
+      await Promise.all(others.map((task) => task.started));
+      let end: End | null = null;
+      void endOf(manager.run({ command: 'echo done' })).then((told) => {
+        end = told;
+      });
+      await until('its end is told', () => end !== null, 30_000);
+      expect(end).toMatchObject({ code: 'completed', stdout: 'done\n' });
+      for (const task of others) task.terminate(0);
+      for (const other of ends) expect(await other).toMatchObject({ code: 'TERMINATED' });
+    } finally {
+      await manager.close({ graceMs: 0 });
+      await python.stop();
     }
   },
   TIMEOUT_MS,
