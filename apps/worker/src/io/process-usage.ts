@@ -1,7 +1,10 @@
 /** What processes use, as pidusage measures it. */
 import pidusage, { type Status } from 'pidusage';
 
-/** pidusage keeps a descriptor open for each process so long after it was measured, by default a minute: twice the longest pause between two looks. */
+/**
+ * pidusage keeps a descriptor open for each process so long after it was measured, by default a minute: this is twice the
+ * longest pause between two looks.
+ */
 const KEPT_MS = 10_000;
 
 /**

@@ -63,8 +63,8 @@ export interface PreparedSandbox {
   /** It has ended without one, or shows what is hidden by now. */
   readonly isSpoilt: boolean;
   /**
-   * Once. Null where it was spoilt before the command began: another may be tried. Rejects with NodeJS.ErrnoException where the command cannot be started. Nothing of it is left
-   * then.
+   * Once. Null where it was spoilt before the command began: another may be tried. Rejects with NodeJS.ErrnoException where
+   * the command cannot be started; nothing of it is left then.
    */
   run(
     command: Pick<ContainedCommand, 'argv' | 'cwd' | 'env' | 'groupFiles'>,
