@@ -1,11 +1,17 @@
 /** A PID namespace that runs: a shell is its init, reports on the command, and when it dies the kernel ends all the others. */
 import type { ChildProcess } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
 import type { SignalName } from '@sandcrew/protocol';
-import { type ProcessStat, readChildren, readDescendants, readProcess } from '../proc/process-stat.js';
+import {
+  type ProcessStat,
+  readChildren,
+  readDescendants,
+  readProcess,
+  requireChild,
+  requireProcess,
+} from '../proc/process-stat.js';
 import { type ContainedProcess, type ExitStatus, sendSignal } from './containment.js';
 
 const START_TIMEOUT_MS = 10_000;
@@ -70,10 +76,12 @@ export class Namespace implements ContainedProcess {
         report = (report + text).slice(0, MAX_REPORT_CHARS);
         if (this.pid === 0 && report.includes('started\n')) {
           clearTimeout(timer);
-          if (this.#findProcesses()) resolve();
-          else {
+          try {
+            this.#findProcesses();
+            resolve();
+          } catch (error) {
             this.abandon(); // its start has failed: nobody else will
-            reject(whyUnseen());
+            reject(whyUnseen(error as NodeJS.ErrnoException));
           }
         }
         if (this.pid === 0 && /^\d+\n/.test(report)) {
@@ -149,28 +157,22 @@ export class Namespace implements ContainedProcess {
     }
   }
 
-  #findProcesses(): boolean {
-    const [initPid] = readChildren(this.#child.pid ?? 0);
-    const [commandPid] = initPid === undefined ? [] : readChildren(initPid);
-    if (initPid === undefined || commandPid === undefined) return false;
-    this.#init = readProcess(initPid);
-    if (this.#init === null) return false;
+  /** Throws NodeJS.ErrnoException where they are gone, or cannot be read. */
+  #findProcesses(): void {
+    const init = requireProcess(requireChild(this.#child.pid ?? 0));
+    const commandPid = requireChild(init.pid);
+    this.#init = init;
     this.pid = commandPid;
-    return true;
   }
 }
 
 /**
- * A NodeJS.ErrnoException. Where no descriptor is left, what is there cannot be read; else it was gone, before it was let become
- * the command: that has not begun, so that it may be tried again (EAGAIN) where other tasks take what there is.
+ * What has no descriptor to be read with is told as it is. What was gone before it was let become the command has not begun,
+ * so that it may be tried again (EAGAIN) where other tasks take what there is.
  */
-function whyUnseen(): Error {
-  try {
-    readFileSync('/proc/self/stat');
-    return Object.assign(new Error('the command was gone before it began'), { code: 'EAGAIN' });
-  } catch (error) {
-    return error as Error;
-  }
+function whyUnseen(error: NodeJS.ErrnoException): Error {
+  if (error.code !== 'ENOENT' && error.code !== 'ESRCH') return error;
+  return Object.assign(new Error('the command was gone before it began'), { code: 'EAGAIN' });
 }
 
 /** Puts it into control groups; where that fails, ends it. Rejects with NodeJS.ErrnoException. */

@@ -1,4 +1,5 @@
 /** Reads the kernel's account of processes (Linux, /proc). It reports; what that means is judged elsewhere. */
+import { readFileSync } from 'node:fs';
 import { listNames, readText } from './read.js';
 
 /** What `/proc/PID/stat` tells. A pid alone may be reused; with `startTicks` it names one process for ever. */
@@ -43,6 +44,11 @@ export function readProcess(pid: number): ProcessStat | null {
   return mayLiveOn && hasLivingThread(pid) ? { ...stat, isExiting: false } : stat;
 }
 
+/** The same of one that is there. Throws NodeJS.ErrnoException where it is not, or cannot be read, as for want of a descriptor. */
+export function requireProcess(pid: number): ProcessStat {
+  return parseStat(pid, readFileSync(`/proc/${pid}/stat`, 'utf8'));
+}
+
 function hasLivingThread(pid: number): boolean {
   const threads = listNames(`/proc/${pid}/task`) ?? [];
   return threads.some((tid) => readThread(pid, Number(tid))?.isExiting === false);
@@ -84,6 +90,13 @@ export function readChildren(pid: number): number[] {
   return threads.flatMap((thread) =>
     (readText(`/proc/${pid}/task/${thread}/children`) ?? '').split(' ').filter(Boolean).map(Number),
   );
+}
+
+/** The first child of a process of one thread. Throws NodeJS.ErrnoException: ESRCH where it has none. */
+export function requireChild(pid: number): number {
+  const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ');
+  if (!child) throw Object.assign(new Error(`process ${pid} has no child`), { code: 'ESRCH' });
+  return Number(child);
 }
 
 /** All processes below `pid`, without itself; zombies left out, since they hold and run nothing. */
