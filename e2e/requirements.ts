@@ -21,6 +21,7 @@ import { OPERATION_REQUIREMENTS } from './requirements/operation.js';
 import { RECOVERY_REQUIREMENTS } from './requirements/recovery.js';
 import { RELEASE_REQUIREMENTS } from './requirements/releases.js';
 import type { Requirement } from './requirements/requirement.js';
+import { SCARCITY_REQUIREMENTS } from './requirements/scarcity.js';
 import { SPEED_REQUIREMENTS } from './requirements/speed.js';
 import { TELEMETRY_REQUIREMENTS } from './requirements/telemetry.js';
 import { WIRE_REQUIREMENTS } from './requirements/wire.js';
@@ -39,6 +40,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   ...SPEED_REQUIREMENTS,
   ...EDGE_REQUIREMENTS,
   ...FAULT_REQUIREMENTS,
+  ...SCARCITY_REQUIREMENTS,
   ...EXECUTOR_REQUIREMENTS,
   ...COMMAND_REQUIREMENTS,
   ...FILE_REQUIREMENTS,

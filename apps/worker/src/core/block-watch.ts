@@ -59,6 +59,17 @@ export function endInputWait(turn: Turn, task: Task): void {
   if (block !== undefined) clear(turn, task, block);
 }
 
+/**
+ * SIGCONT was sent. A manager waits only so long for the block to go, and with many tasks the next look may be as far away: it is
+ * looked at now, so that one that goes on is not taken for one that SIGCONT did not help.
+ */
+export function lookWhetherItGoesOn(turn: Turn, task: Task): void {
+  const block = task.blocks.standing.get('stopped');
+  if (block === undefined || block.hasBeenLetGoOn) return;
+  block.hasBeenLetGoOn = true;
+  turn.effects.push({ type: 'look_closer', taskKey: task.key });
+}
+
 /** A reader that has just come knows nothing of what stands. */
 export function tellStanding(turn: Turn, task: Task, session: Session): void {
   if (task.phase === 'ended') return;
@@ -164,6 +175,7 @@ function stand(
     toldAtMs: turn.nowMs,
     action: claim.confidence === 'confirmed' ? action : 'report',
     hasActed: false,
+    hasBeenLetGoOn: false,
   };
   task.blocks.standing.set(claim.reason, block);
   const { reason, confidence, summary } = claim;

@@ -2,7 +2,7 @@
 import type { ExecuteCommand, SendInput, SignalTask } from '@sandcrew/protocol';
 import { judgeAdmission } from './admission.js';
 import { refuse, send } from './answer.js';
-import { endInputWait, tellStanding } from './block-watch.js';
+import { endInputWait, lookWhetherItGoesOn, tellStanding } from './block-watch.js';
 import { noteFeed } from './blocks/watch.js';
 import { judgeAck } from './credit.js';
 import { deliver, subscribe } from './delivery.js';
@@ -137,6 +137,7 @@ export function receiveInput(
 export function receiveSignal(turn: Turn, task: Task, message: SignalTask): void {
   const foreground = task.command.pty !== undefined;
   askProcess(turn, task, { type: 'signal_process', taskKey: task.key, signal: message.signal, foreground });
+  if (message.signal === 'SIGCONT') lookWhetherItGoesOn(turn, task);
 }
 
 /** Asks something of a command that runs, at its start where it is not there yet. After its exit it is ignored. */

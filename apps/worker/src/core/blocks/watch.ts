@@ -31,6 +31,8 @@ export interface Standing {
   readonly toldAtMs: number;
   readonly action: BlockAction;
   hasActed: boolean;
+  /** Whether a look was asked for since it was let go on: one for each block, however often it is. */
+  hasBeenLetGoOn: boolean;
 }
 
 /** What a task uses: CPU in percent of a core, bytes resident, bytes written to disk. */
