@@ -17,6 +17,12 @@ interface Load {
 
 const LOADS: readonly Load[] = [
   { name: 'bulk', run: (peer) => peer.run(['head', '-c', String(512 * 1_048_576), '/dev/zero']) },
+  {
+    // A line end among each 256 bytes, as in text.
+    name: 'bytes',
+    run: (peer) =>
+      peer.run(['perl', '-e', 'my $c = pack("N*", 1 .. 16384); syswrite STDOUT, $c for 1 .. 8192']),
+  },
   { name: 'lines', run: (peer) => peer.run(['perl', '-e', '$| = 1; print "line $_\\n" for 1..500_000']) },
   { name: 'tasks', run: (peer) => manyTasks(peer, 1_000, 16) },
 ];

@@ -1,4 +1,5 @@
 /** The prompt that a command has on its screen: the last line of its output that has no end yet. */
+import { textOf } from './utf8.js';
 
 /** So many of the last bytes of a stream are looked at. */
 export const PROMPT_BYTES = 512;
@@ -16,22 +17,9 @@ const CONTROLS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g;
  * @returns the text after the last line end, without escape sequences, trimmed; '' where the last line is complete
  */
 export function readPrompt(tail: Uint8Array): string {
-  const text = decode(tail.subarray(tail.lastIndexOf(NEWLINE) + 1)).replace(ESCAPES, '');
+  const text = textOf(tail.subarray(tail.lastIndexOf(NEWLINE) + 1)).replace(ESCAPES, '');
   // A carriage return begins the line anew: what stands after the last one with text is on the screen.
   const shown = text.split('\r').findLast((part) => part.replace(CONTROLS, '').trim() !== '') ?? '';
   const prompt = shown.replace(CONTROLS, '').trim();
   return prompt.length > MAX_PROMPT_CHARACTERS ? `…${prompt.slice(-MAX_PROMPT_CHARACTERS)}` : prompt;
-}
-
-/** UTF-8 where it is; what was cut in front is left out, and bytes that are no UTF-8 stand for themselves. */
-function decode(bytes: Uint8Array): string {
-  const start = bytes.findIndex((byte) => (byte & 0xc0) !== 0x80);
-  if (start < 0) return '';
-  const whole = [...bytes.subarray(start)];
-  const escaped = whole.map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
-  try {
-    return decodeURIComponent(escaped);
-  } catch {
-    return String.fromCharCode(...whole);
-  }
 }

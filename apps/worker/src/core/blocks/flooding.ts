@@ -1,5 +1,6 @@
 /** Whether a task floods its reader with the same few lines, for ever as it seems. */
 import type { Claim, Look } from './look.js';
+import { repeatedLinesOf } from './output-watch.js';
 
 /** A flood is as fast as this, in bytes or in lines, */
 const FLOOD_BYTES_PER_SECOND = 200_000;
@@ -32,7 +33,7 @@ export function judgeFlooding(look: Look): Claim | null {
   }
   if (seconds * 1_000 < FLOOD_MS) return null;
   const isLarge = output.repeatedBytes >= FLOOD_BYTES || output.repeatedLines >= FLOOD_LINES;
-  const lines = [...output.repeated].map((line) => line.slice(0, 80));
+  const lines = repeatedLinesOf(output);
   const which = lines.length === 1 ? 'line' : `${lines.length} lines`;
   return {
     reason: 'output_flood',

@@ -1,5 +1,6 @@
 /** Whether a task has long shown no sign of work: it waits for timers alone, or says the same thing over and over. */
 import { type Claim, type Look, listNames, nameOf } from './look.js';
+import { repeatedLinesOf } from './output-watch.js';
 import { SOURCE, type WakeSources } from './wake-sources.js';
 
 /** Silence of a batch task is suspected after so long, where its caller does not say what to expect. */
@@ -48,13 +49,13 @@ function judgeRepetition(look: Look, sources: WakeSources): Claim | null {
   const repeatingMs = output.lastAtMs - output.repeatedSinceMs;
   const isTimed = (sources.all & SOURCE.time) !== 0;
   if (!isTimed || output.repeatedLines < REPETITIONS || repeatingMs < REPEATING_MS) return null;
-  const [line = ''] = output.repeated;
+  const lines = repeatedLinesOf(output);
   return {
     reason: 'no_progress',
     confidence: 'suspected',
     sinceMs: output.repeatedSinceMs,
-    summary: `it has written nothing but ${JSON.stringify(line.slice(0, 80))} for ${Math.round(repeatingMs / 1_000)} s`,
+    summary: `it has written nothing but ${JSON.stringify(lines[0] ?? '')} for ${Math.round(repeatingMs / 1_000)} s`,
     processes: [],
-    details: { lines: [...output.repeated].map((one) => one.slice(0, 80)) },
+    details: { lines },
   };
 }

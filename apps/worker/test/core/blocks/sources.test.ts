@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Wait } from '#src/core/blocks/evidence.js';
 import { createMemory } from '#src/core/blocks/look.js';
-import { createOutputWatch, watchOutput } from '#src/core/blocks/output-watch.js';
+import { createOutputWatch, repeatedLinesOf, watchOutput } from '#src/core/blocks/output-watch.js';
 import { findWakeSources, SOURCE } from '#src/core/blocks/wake-sources.js';
 import { judgeBlocks } from '#src/core/judge-block.js';
 import {
@@ -234,6 +234,23 @@ describe('output', () => {
   test('whose line goes on from the chunk before is not cut into two', () => {
     expect([...watching('se', 'ven\nseven\n').repeated]).toEqual(['seven']);
     expect([...watching('no end').repeated]).toEqual([]);
+  });
+
+  test.each([
+    ['of other scripts', Buffer.from('다시 시도합니다'), '다시 시도합니다'],
+    ['of no UTF-8', Buffer.from('r\u00e9essai', 'latin1'), 'réessai'],
+    ['longer than is looked at, by whole code points', Buffer.from('다'.repeat(100)), '다'.repeat(66)],
+    ['longer than is shown', Buffer.alloc(150, 'a'), 'a'.repeat(80)],
+  ])('shows lines %s as they are written', (_, line, shown) => {
+    const watch = createOutputWatch(0);
+    watchOutput(watch, 'stdout', Buffer.concat([line, Buffer.from('\n')]), 1);
+    expect(repeatedLinesOf(watch)).toEqual([shown]);
+  });
+
+  test('has two lines where two differ in a byte, whatever they are written in', () => {
+    const watch = createOutputWatch(0);
+    watchOutput(watch, 'stdout', Uint8Array.of(0xff, 0x80, 0x0a, 0xff, 0x81, 0x0a), 1);
+    expect(watch.repeated.size).toBe(2);
   });
 
   test('keeps of its end what a prompt may need', () => {
