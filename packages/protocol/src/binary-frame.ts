@@ -74,7 +74,7 @@ const SIZE_LIMIT = `at most ${MAX_CHUNK_BYTES} bytes of output`;
 
 /** Ids are ASCII: a byte beyond it becomes a character that no id holds, and an id that is too long comes out short. */
 function asciiOf(bytes: Uint8Array): string {
-  return String.fromCharCode(...bytes.subarray(0, MAX_ID_BYTES));
+  return String.fromCharCode.apply(null, bytes.subarray(0, MAX_ID_BYTES) as unknown as number[]);
 }
 const MAX_ID_BYTES = 128;
 
