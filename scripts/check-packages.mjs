@@ -8,8 +8,10 @@ import { setUp } from './setup.mjs';
 await setUp();
 const directory = mkdtempSync(join(tmpdir(), 'sandcrew-packages-'));
 process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
-for (const one of listPublished()) {
-  const faults = await lookAt(one, await pack(one, directory));
+const published = listPublished();
+const tarballs = await pack(published, directory);
+for (const one of published) {
+  const faults = await lookAt(one, tarballs.get(one.name));
   process.stdout.write(`${faults.length === 0 ? 'ok    ' : 'FAULTY'}  ${one.name}\n${faults.join('\n')}`);
   if (faults.length > 0) process.exitCode = 1;
 }
