@@ -23,14 +23,18 @@ const NOT_RUNNABLE = ['text', 'json', 'mermaid'];
 const LEFT_OUT =
   /(^|\/)(README\.ko|CHANGELOG)\.md$|^docs\/adr\/|(^|\/)(node_modules|dist[^/]*|build|\.changeset)\//;
 
-export function readCommandBlocks(): FencedBlock[] {
-  const pages = ['.', 'docs', 'packages', 'apps', 'benchmarks', 'examples', 'deploy', 'e2e'].flatMap(
-    (place) => listPages(place, place === '.'),
-  );
-  return pages.sort().flatMap((page) => readBlocks(page).filter(isRunnable));
+/** The pages that people read, by their paths from the root of the checkout. */
+export function listPages(): string[] {
+  return ['.', 'docs', 'packages', 'apps', 'benchmarks', 'examples', 'deploy', 'e2e']
+    .flatMap((place) => listPagesIn(place, place === '.'))
+    .sort();
 }
 
-function listPages(place: string, isFlat: boolean): string[] {
+export function readCommandBlocks(): FencedBlock[] {
+  return listPages().flatMap((page) => readBlocks(page).filter(isRunnable));
+}
+
+function listPagesIn(place: string, isFlat: boolean): string[] {
   return readdirSync(join(ROOT, place), { recursive: !isFlat, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))
     .map((name) => relative(ROOT, join(ROOT, place, name)))
