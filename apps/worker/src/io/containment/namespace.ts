@@ -20,6 +20,8 @@ const MAX_LOOKS = 20;
 /** What an init reports is far shorter; more could only come from a task that got hold of it. */
 const MAX_REPORT_CHARS = 64;
 const MAX_FAULT_CHARS = 2_000;
+/** What an init's child was about to do that ended with this status before it could become the command. */
+const EARLY_ENDS: Readonly<Record<string, string>> = { '126': 'enter its control groups' };
 
 /**
  * The program that was started forks the init, which writes `started` on descriptor 3 when its own child is there to
@@ -84,10 +86,11 @@ export class Namespace implements ContainedProcess {
             reject(whyUnseen(error as NodeJS.ErrnoException));
           }
         }
-        if (this.pid === 0 && /^\d+\n/.test(report)) {
+        const early = this.pid === 0 ? /^(\d+)\n/.exec(report)?.[1] : undefined;
+        if (early !== undefined) {
           clearTimeout(timer);
           this.abandon();
-          reject(new Error('the command could not enter its control groups'));
+          reject(new Error(`the command could not ${EARLY_ENDS[early] ?? 'open its ends'}`));
         }
         const code = /started\n(\d+)\n/.exec(report)?.[1];
         if (code !== undefined) reportExit(readStatus(Number(code)));

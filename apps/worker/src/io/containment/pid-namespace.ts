@@ -11,9 +11,9 @@ import { findTools, probe } from './probe.js';
 
 /**
  * The namespace's init. A command that is itself pid 1 ignores SIGTERM, also its own; so this shell is pid 1, the
- * command its child, in a session of its own. It outlives the command: it reports the status on fd 3, lets go of the
- * output, and stays until fd 4 closes, so that output may linger. It opens the command's ends by path, since unshare,
- * its parent, would hold open for ever what came as a descriptor. The child waits for a line on fd 4 before it becomes
+ * command its child, in a session of its own. It outlives the command: it reports the status on fd 3 and stays until fd 4
+ * closes, so that output may linger. The command's ends are opened by path, and in the child: unshare and the init itself
+ * would hold open what came as a descriptor, and nobody would see that the command has closed it. The child waits for a line on fd 4 before it becomes
  * the command, so that the worker knows its host pid however short it lives. PWD is the shell's own, no part of the task's environment.
  *
  * The kernel tells of no parent that had died before it was asked to, so that a worker, or unshare, that is killed just then
@@ -24,13 +24,12 @@ import { findTools, probe } from './probe.js';
  * keeps busy (cgroup_procs_write_start in the kernel).
  */
 const INIT = `stdin=$1 stdout=$2 stderr=$3 groups=$4; shift 4
-if [ "$stdin" = "$stdout" ]; then exec 5<>"$stdin" 6<>"$stdin" 7<>"$stdin"
-else exec 8<>"$stdin" 5<"$stdin" 8<>"$stdout" 6>"$stdout" 8<>"$stderr" 7>"$stderr" 8>&-; fi
 ( set -f; IFS='
 '; for file in $groups; do echo 0 >"$file" || exit 126; done
+  if [ "$stdin" = "$stdout" ]; then exec 5<>"$stdin" 6<>"$stdin" 7<>"$stdin"
+  else exec 8<>"$stdin" 5<"$stdin" 8<>"$stdout" 6>"$stdout" 8<>"$stderr" 7>"$stderr" 8>&-; fi
   echo started >&3; read -r _ <&4 || exit; unset PWD; exec "$@" <&5 >&6 2>&7 3>&- 4<&- 5<&- 6>&- 7>&- )
 status=$?
-exec 5<&- 6>&- 7>&-
 echo "$status" >&3
 read -r _ <&4`;
 
