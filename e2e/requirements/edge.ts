@@ -273,7 +273,7 @@ export const EDGE_REQUIREMENTS: readonly Requirement[] = [
       'may stand beside others, each under its name, and one that is taken out loses its sessions',
     ],
     mutation: [
-      `${WORKER}/sandbox-websocket-server.ts`,
+      `${WORKER}/session-register.ts`,
       '!tokens.holds(tokenDigest)',
       '!tokens.holds(tokenDigest) && false',
     ],

@@ -177,9 +177,9 @@ export const WIRE_REQUIREMENTS: readonly Requirement[] = [
       'SIGHUP takes new tokens, and closes the connections of those that are gone',
     ],
     mutation: [
-      `${WORKER}/sandbox-websocket-server.ts`,
-      'if (!tokens.holds(tokenDigest))',
-      'if (tokens.holds(tokenDigest) && false)',
+      `${WORKER}/session-register.ts`,
+      '!tokens.holds(tokenDigest)',
+      'tokens.holds(tokenDigest) && false',
     ],
   },
   // Frames

@@ -27,6 +27,7 @@ import { ReadySandboxes } from './io/ready-sandboxes.js';
 import type { TlsFiles } from './io/tls-files.js';
 import { type Connection, WebSocketListener } from './io/websocket.js';
 import { SocketSession } from './session.js';
+import { SessionRegister } from './session-register.js';
 import { TaskRunner } from './task-runner.js';
 
 export interface ServerOptions {
@@ -54,7 +55,7 @@ const CLOSE_GRACE_MS = 2_000;
 export class SandboxWebSocketServer {
   readonly #options: ServerOptions;
   readonly #state: WorkerState;
-  readonly #sessions = new Map<string, { session: SocketSession; tokenDigest: Buffer }>();
+  readonly #sessions = new SessionRegister();
   readonly #timers = new Timers((timer) => this.#dispatch({ type: 'timer_fired', timer }));
   readonly #listener: WebSocketListener;
   readonly #processes: ProcessManager;
@@ -121,7 +122,7 @@ export class SandboxWebSocketServer {
     this.#dispatch({ type: 'connection_opened', sessionId: id, tokenName });
     const session = new SocketSession(id, socket, workerId, this.#buffers, (event) => {
       if (event.type === 'connection_closed') {
-        this.#sessions.delete(id);
+        this.#sessions.remove(id);
         log.info({ event: 'connection_closed', session: id });
       }
       // A refusal is bounded whatever came, and so is their number: the hundredth of a minute closes the connection.
@@ -130,7 +131,7 @@ export class SandboxWebSocketServer {
         this.handleExecuteCommand(id, event.message);
       else this.#dispatch(event);
     });
-    this.#sessions.set(id, { session, tokenDigest });
+    this.#sessions.add(session, tokenDigest);
   }
 
   /** Takes a command of a session: starts it, or answers what it already is, or why it cannot be. */
@@ -141,7 +142,7 @@ export class SandboxWebSocketServer {
   /** Sends one chunk of a task's output to its reader. */
   streamOutput({ sessionId, frame, encoding, cost }: Extract<WorkerEffect, { type: 'send_output' }>): void {
     const taken = () => this.#dispatch({ type: 'output_flushed', sessionId, bytes: cost });
-    this.#sessions.get(sessionId)?.session.sendOutput(frame, encoding, taken);
+    this.#sessions.find(sessionId)?.sendOutput(frame, encoding, taken);
   }
 
   /** Looks at the running tasks at a pace from now on; what is seen is judged by core. */
@@ -172,9 +173,8 @@ export class SandboxWebSocketServer {
   /** Puts other tokens in force, and closes the connections of those that are gone. */
   replaceTokens(tokens: TokenRegister): void {
     this.#listener.tokens = tokens;
-    for (const [sessionId, { tokenDigest }] of this.#sessions) {
-      if (!tokens.holds(tokenDigest)) this.#dispatch({ type: 'token_revoked', sessionId });
-    }
+    for (const sessionId of this.#sessions.findRevoked(tokens))
+      this.#dispatch({ type: 'token_revoked', sessionId });
   }
 
   /** Puts other certificates in force for connections to come; those that are open stay. */
@@ -212,42 +212,10 @@ export class SandboxWebSocketServer {
         return void this.#removeWorkspace(effect);
       case 'stop_worker':
         return void this.#stop();
-      default:
-        return this.#performOnSession(effect);
-    }
-  }
-
-  #performOnSession(
-    effect: Extract<
-      WorkerEffect,
-      {
-        type:
-          | 'send'
-          | 'send_output'
-          | 'begin_text'
-          | 'prime_text'
-          | 'finish_text'
-          | 'ask_drain_heard'
-          | 'close_connection';
-      }
-    >,
-  ): void {
-    const session = this.#sessions.get(effect.sessionId)?.session;
-    switch (effect.type) {
-      case 'send':
-        return session?.send(effect.message);
       case 'send_output':
         return this.streamOutput(effect);
-      case 'begin_text':
-        return session?.beginText(effect.taskId);
-      case 'prime_text':
-        return session?.primeText(effect.taskId, effect.stream, effect.data);
-      case 'finish_text':
-        return session?.finishText(effect.taskId, effect.offset);
-      case 'ask_drain_heard':
-        return session?.askDrainHeard();
-      case 'close_connection':
-        return session?.close(effect.code, effect.reason);
+      default:
+        return this.#sessions.perform(effect);
     }
   }
 
