@@ -22,6 +22,7 @@ import { RECOVERY_REQUIREMENTS } from './requirements/recovery.js';
 import { RELEASE_REQUIREMENTS } from './requirements/releases.js';
 import type { Requirement } from './requirements/requirement.js';
 import { SCARCITY_REQUIREMENTS } from './requirements/scarcity.js';
+import { SHIPPING_REQUIREMENTS } from './requirements/shipping.js';
 import { SPEED_REQUIREMENTS } from './requirements/speed.js';
 import { TELEMETRY_REQUIREMENTS } from './requirements/telemetry.js';
 import { WIRE_REQUIREMENTS } from './requirements/wire.js';
@@ -48,6 +49,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   ...CONFORMANCE_REQUIREMENTS,
   ...TELEMETRY_REQUIREMENTS,
   ...DOCS_REQUIREMENTS,
+  ...SHIPPING_REQUIREMENTS,
   ...NEWCOMER_REQUIREMENTS,
   ...DECISION_REQUIREMENTS,
 ];

@@ -101,14 +101,22 @@ function ownVersion(): string {
 }
 
 function sentenceOf(error: CommanderError, words: readonly string[]): string {
-  if (error.code === 'commander.help') return 'expected a command, got none. `sandcrew --help` lists them.';
+  const list = `\`${['sandcrew', ...groupOf(words)].join(' ')} --help\` lists them.`;
+  if (error.code === 'commander.help') return `expected a command, got none. ${list}`;
   const sentence = error.message
     .replace(/^error: /, '')
     .replace(/\s*\n\s*/g, ' ')
     .replace(/\.$/, '');
   const isUnmarked = words[0] === 'run' && !words.includes('--');
   const hint = isUnmarked ? ' Write `--` before the command, so that its options are its own.' : '';
-  return `${sentence}.${hint}`.replace(/\)\.$/, ')');
+  const isGuessed = sentence.endsWith(')');
+  const what = error.code === 'commander.unknownCommand' && !isGuessed ? ` ${list}` : hint;
+  return `${sentence}.${what}`.replace(/\)\.$/, ')');
+}
+
+/** The command that has commands of its own, where one was named. */
+function groupOf([first = '']: readonly string[]): readonly string[] {
+  return first === 'workspace' ? [first] : [];
 }
 
 function withoutUnknownOption(error: CommanderError, words: readonly string[]): string[] | null {

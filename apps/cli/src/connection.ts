@@ -35,6 +35,7 @@ export function decodeConnection(
   );
   if (connectTimeoutMs === 0) faults.add('--connect-timeout: expected more than 0.');
   const lostAfterMs = faults.take(options.lostAfter, (text) => decodeDuration('--lost-after', text));
+  if (workers === undefined) for (const option of ofNoWorker(options)) faults.add(option);
   if (workers === undefined && !hasCurrentDirectory()) {
     faults.add('expected a current directory to run in, got one that was removed. Go to one that exists.');
   }
@@ -57,6 +58,19 @@ export function decodeStayingWorker(
     );
   }
   return { managerId: ownManagerId(), ...connection };
+}
+
+/** What was typed for a worker that stays, where none is named: the command would run here instead. */
+function ofNoWorker({ tokenFile, ca, clientCert, clientKey }: ConnectionOptions): string[] {
+  const given = {
+    '--token-file': tokenFile,
+    '--ca': ca,
+    '--client-cert': clientCert,
+    '--client-key': clientKey,
+  };
+  return Object.entries(given)
+    .filter(([, value]) => value !== undefined)
+    .map(([option]) => `${option}: expected --worker (or SANDCREW_WORKER) beside it, got none.`);
 }
 
 function decodeAddress(

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { runCommandLine } from '#src/command-line.js';
 import { addAttach } from '#src/commands/attach.js';
 import { addRun, decodeRun } from '#src/commands/run.js';
+import { addWorkspace } from '#src/commands/workspace.js';
 import { UsageError } from '#src/usage-error.js';
 
 let directory: string;
@@ -24,7 +25,7 @@ function fileOf(name: string, content: string | Uint8Array, mode = 0o600): strin
 }
 
 async function faultsOf(words: readonly string[]): Promise<readonly string[]> {
-  const error = await runCommandLine(words, [addRun, addAttach]).then(
+  const error = await runCommandLine(words, [addRun, addAttach, addWorkspace]).then(
     () => null,
     (thrown: unknown) => thrown,
   );
@@ -89,6 +90,24 @@ describe('wrong words', () => {
   test('no command, and an unknown one', async () => {
     expect(await faultsOf([])).toEqual(['expected a command, got none. `sandcrew --help` lists them.']);
     expect(await faultsOf(['rum', '--', 'true'])).toEqual(["unknown command 'rum' (Did you mean run?)"]);
+    expect(await faultsOf(['deploy'])).toEqual(["unknown command 'deploy'. `sandcrew --help` lists them."]);
+    expect(await faultsOf(['workspace', 'make'])).toEqual([
+      "unknown command 'make'. `sandcrew workspace --help` lists them.",
+    ]);
+    expect(await faultsOf(['workspace'])).toEqual([
+      'expected a command, got none. `sandcrew workspace --help` lists them.',
+    ]);
+  });
+
+  test('what is for a worker that stays, where none is named, so that the command would run here', async () => {
+    const words = ['--token-file', tokenFile, '--ca', 'ca.pem', '--client-cert', 'c', '--client-key', 'k'];
+    expect(await faultsOf(['run', ...words, '--', 'true'])).toEqual(
+      ['--token-file', '--ca', '--client-cert', '--client-key'].map(
+        (option) => `${option}: expected --worker (or SANDCREW_WORKER) beside it, got none.`,
+      ),
+    );
+    const environment = { SANDCREW_TOKEN_FILE: tokenFile, SANDCREW_CA: 'ca.pem' };
+    expect(decodeRun(['x'], {}, environment)).toMatchObject({ ok: true });
   });
 
   test('a worker without a token, and a URL that is none', async () => {

@@ -1,12 +1,12 @@
 /** What holds a command is said, as it is. */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { TaskStart } from '@sandcrew/manager';
 import { OutputSink } from '#src/output-sink.js';
-import { containmentSentence, lacksOf } from '#src/render/containment-sentences.js';
+import { containmentSentence, lacksOf, type WorkerPlace } from '#src/render/containment-sentences.js';
 import { TextRenderer } from '#src/render/text-renderer.js';
 import { sandcrew } from './sandcrew.js';
 import { startWorker } from './worker-process.js';
@@ -30,6 +30,11 @@ describe('the sentence', () => {
   test.each([
     ['pid-namespace', 'own-on-linux', 'apt-get install bubblewrap'],
     ['process-group', 'own-on-linux', 'apt-get install bubblewrap'],
+    [
+      'pid-namespace',
+      'own-beside-bubblewrap',
+      'bubblewrap is installed here and does not work; `sandcrew worker doctor',
+    ],
     ['process-group', 'own-elsewhere', 'a worker on Linux (--worker)'],
     ['pid-namespace', 'named', 'without --containment'],
   ] as const)(
@@ -78,7 +83,7 @@ describe('on an embedded worker', () => {
       sandcrew(['run', '--', 'echo out'], { cwd: directory }),
     ]);
     const { containment, containmentLacks } = startOf(json.stdout);
-    const place = process.platform === 'linux' ? 'own-on-linux' : 'own-elsewhere';
+    const place = process.platform === 'linux' ? placeOnLinux() : 'own-elsewhere';
     expect(told.stderr).toBe(`sandcrew: ${containmentSentence(containment, place)}\n`);
     expect(told.stdout.toString()).toBe('out\n');
     expect(containmentLacks).toEqual(lacksOf(containment));
@@ -102,6 +107,20 @@ describe('on an embedded worker', () => {
   }, 120_000);
 });
 
+test('where there is a bubblewrap that does not work, it is not told to be installed, but how to learn what it lacks', async () => {
+  const path = pathWithoutBubblewrap();
+  writeFileSync(join(path, 'bwrap'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+  const { stdout, stderr } = await sandcrew(['run', '--verbose', '--', 'echo out'], {
+    cwd: directory,
+    env: { PATH: path },
+  });
+  expect(stdout.toString()).toBe('out\n');
+  expect(stderr).toContain(
+    process.platform === 'linux' ? '`sandcrew worker doctor --workspace .`' : 'a worker on Linux',
+  );
+  expect(stderr).not.toContain('apt-get');
+}, 120_000);
+
 test('of a worker that stays it is told too, for a command that is left running as well', async () => {
   const { worker, env } = await startWorker(directory);
   const words = ['run', '--verbose', '--', 'true'];
@@ -121,10 +140,15 @@ function startOf(json: Buffer): { containment: TaskStart['containment']; contain
   return event;
 }
 
-/** All programs of our own PATH, but for bubblewrap. */
+function placeOnLinux(): WorkerPlace {
+  const places = (process.env['PATH'] ?? '').split(':');
+  const isThere = places.some((place) => place !== '' && existsSync(join(place, 'bwrap')));
+  return isThere ? 'own-beside-bubblewrap' : 'own-on-linux';
+}
+
+/** A directory with all programs of our own PATH, but for bubblewrap. */
 function pathWithoutBubblewrap(): string {
-  const path = join(directory, 'bin');
-  mkdirSync(path);
+  const path = mkdtempSync(join(directory, 'bin-'));
   const places = (process.env['PATH'] ?? '').split(':').filter((place) => place !== '' && existsSync(place));
   const names = new Set(['bwrap']);
   for (const place of places) {

@@ -58,12 +58,7 @@ export function readOptions(argv: readonly string[], version: string): ReadOptio
     if (error.exitCode === 0) return { kind: 'told', text: told };
     return {
       kind: 'refused',
-      faults: [
-        `${error.message
-          .replace(/^error: /, '')
-          .replace(/\s*\n\s*/g, ' ')
-          .replace(/\.$/, '')}.`,
-      ],
+      faults: [sentenceOf(error)],
     };
   }
   const faults: string[] = [];
@@ -95,7 +90,7 @@ function describeOptions(version: string, writeOut: (text: string) => void): Com
       new Option('--token-file <file>', "the file that holds the worker's token").env('SANDCREW_TOKEN_FILE'),
     )
     .option('--workspace <dir>', 'without --worker: where commands run (default: the current directory)')
-    .option('--state-file <file>', 'with it, commands are found again after a restart')
+    .option('--state-file <file>', 'with --worker: commands are found again after a restart')
     .option('--yield <duration>', 'how long a call waits at most, such as 45s or 2m', DEFAULT_YIELD)
     .option(
       '--connect-timeout <duration>',
@@ -116,6 +111,16 @@ function describeOptions(version: string, writeOut: (text: string) => void): Com
     .configureOutput({ writeOut, writeErr: () => {} });
 }
 
+function sentenceOf({ code, message }: CommanderError): string {
+  const sentence = message
+    .replace(/^error: /, '')
+    .replace(/\s*\n\s*/g, ' ')
+    .replace(/\.$/, '');
+  const isGuessed = sentence.endsWith(')');
+  const hint = code === 'commander.unknownOption' && !isGuessed ? ' `sandcrew-mcp --help` lists them.' : '';
+  return `${sentence}.${hint}`;
+}
+
 function judgeWords(words: Words, faults: string[]): ServerOptions {
   const { worker, tokenFile, workspace, stateFile, http, httpTokenFile } = words;
   if (worker !== undefined && tokenFile === undefined)
@@ -125,6 +130,10 @@ function judgeWords(words: Words, faults: string[]): ServerOptions {
   if (worker !== undefined && workspace !== undefined)
     faults.push(
       '--workspace: expected no --worker (or SANDCREW_WORKER) beside it, which has a directory of its own.',
+    );
+  if (worker === undefined && stateFile !== undefined)
+    faults.push(
+      '--state-file: expected --worker (or SANDCREW_WORKER) beside it, got none: the commands of a worker that is started here end with the server.',
     );
   const hasHttpOptions = [httpTokenFile, words.allowHost, words.allowOrigin].some(
     (given) => given !== undefined,

@@ -62,6 +62,7 @@ describe('options', () => {
 
   test.each<[string[], string[]]>([
     [['--worker', 'ws://h:1'], ['--token-file: expected the file']],
+    [['--state-file', 's'], ['--state-file: expected --worker (or SANDCREW_WORKER) beside it, got none']],
     [
       ['--worker', 'ws://h:1', '--token-file', 't', '--workspace', '.'],
       ['--workspace: expected no --worker (or SANDCREW_WORKER)'],
@@ -83,6 +84,7 @@ describe('options', () => {
     [['--yield', '2h'], ['--yield: expected a duration']],
     [['--connect-timeout', '10'], ['--connect-timeout: expected a duration up to 60m such as 45s, got "10"']],
     [['stray'], ['too many arguments. Expected 0 arguments but got 1.']],
+    [['--colour'], ["unknown option '--colour'. `sandcrew-mcp --help` lists them."]],
     [['--wrker', 'x'], ["unknown option '--wrker' (Did you mean --worker?)"]],
   ])('that make no sense are refused by name: %j', (words, faults) => {
     const read = readOptions(words, '1.2.3');

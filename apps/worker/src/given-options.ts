@@ -40,7 +40,9 @@ function readArguments(argv: readonly string[], faults: string[]): Values {
   for (let index = 0; index < argv.length; index++) {
     const word = argv[index] ?? '';
     if (!word.startsWith('--')) {
-      faults.push(`unexpected ${JSON.stringify(word)}: every option starts with --`);
+      faults.push(
+        `unexpected ${JSON.stringify(word)}: every option starts with --; --help lists them, and the commands`,
+      );
       continue;
     }
     const equals = word.indexOf('=');

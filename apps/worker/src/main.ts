@@ -13,7 +13,7 @@ import { findSocketFaults, listenFault } from './io/listen-target.js';
 import { StateDirectory } from './io/state-directory.js';
 import { readTlsFiles } from './io/tls-files.js';
 import { helpText } from './options.js';
-import { makeToken } from './token-command.js';
+import { makeToken, TOKEN_USAGE } from './token-command.js';
 import { describeVersion } from './version.js';
 import { runWorker } from './worker-run.js';
 
@@ -51,24 +51,21 @@ async function main(argv: readonly string[]): Promise<number> {
     ]);
   }
   if (argv[0] === 'token') {
+    if (asksForHelp(argv)) return show(`Usage: ${TOKEN_USAGE}\n`);
     const fault = makeToken(argv.slice(1));
     return fault === null ? 0 : failWith([fault]);
   }
   closeInheritedFds();
   if (argv[0] === 'doctor') {
+    if (asksForHelp(argv)) return show(helpText());
     const { exitCode, report, faults } = await askDoctor(argv.slice(1), process.env);
     process.stdout.write(report);
     return faults.length > 0 ? failWith(faults) : exitCode;
   }
   const reading = readConfig(argv, process.env);
-  if (reading.kind === 'show') {
-    process.stdout.write(reading.what === 'help' ? helpText() : describeVersion());
-    return 0;
-  }
-  if (reading.kind === 'print') {
-    process.stdout.write(`${JSON.stringify(reportConfig(reading.config, reading.given), null, 2)}\n`);
-    return 0;
-  }
+  if (reading.kind === 'show') return show(reading.what === 'help' ? helpText() : describeVersion());
+  if (reading.kind === 'print')
+    return show(`${JSON.stringify(reportConfig(reading.config, reading.given), null, 2)}\n`);
   const { config } = reading;
   const tokens = config.tokenFile === '' ? [] : TokenRegister.read(config.tokenFile);
   const tls = config.tls === null ? null : readTlsFiles(config.tls);
@@ -112,6 +109,15 @@ async function main(argv: readonly string[]): Promise<number> {
   } finally {
     await state.release();
   }
+}
+
+function asksForHelp(argv: readonly string[]): boolean {
+  return argv.includes('--help');
+}
+
+function show(text: string): number {
+  process.stdout.write(text);
+  return 0;
 }
 
 function failWith(faults: readonly string[]): number {

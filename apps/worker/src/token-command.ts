@@ -3,12 +3,13 @@ import { writeFileSync } from 'node:fs';
 import { isTokenName } from './core/tokens.js';
 import { newToken } from './io/auth.js';
 
-const USAGE = 'sandcrew-worker token new [--name NAME] [FILE]';
+/** How it is called. */
+export const TOKEN_USAGE = 'sandcrew-worker token new [--name NAME] [FILE]';
 
 /** Does it, or tells why it cannot be done. */
 export function makeToken([action, ...words]: readonly string[]): string | null {
   const asked = readWords(words);
-  if (action !== 'new' || asked === null) return `expected: ${USAGE}`;
+  if (action !== 'new' || asked === null) return `expected: ${TOKEN_USAGE}`;
   const { name, file } = asked;
   if (name !== null && !isTokenName(name))
     return `--name expects at most 64 letters, digits, ".", "_" or "-", got ${JSON.stringify(name.slice(0, 80))}`;

@@ -21,6 +21,9 @@ async function main(argv: readonly string[]): Promise<number> {
     .configureOutput({
       outputError: (text, write) => write(text.replace(/^error: /, 'sandcrew-conformance: ')),
     })
+    .showHelpAfterError(
+      '`sandcrew-conformance --help` lists the commands, and each of them tells its options by --help.',
+    )
     .exitOverride();
   for (const addCommand of [addWorkerCommand, addManagerCommand])
     addCommand(program, (value) => {

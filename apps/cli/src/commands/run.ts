@@ -24,6 +24,7 @@ import {
 import { EXIT } from '../exit-status.js';
 import { type Following, followTask } from '../follow-task.js';
 import { LEAVING, OWNING, withManager } from '../manager-lease.js';
+import { isInPath } from '../program-path.js';
 import { isTyping } from '../render/block-sentences.js';
 import { containmentSentence, type WorkerPlace } from '../render/containment-sentences.js';
 import { createRenderer } from '../render/create-renderer.js';
@@ -184,7 +185,8 @@ async function leaveRunning(
 
 function placeOf({ workers }: ManagerOptions): WorkerPlace {
   if (workers !== undefined) return 'named';
-  return process.platform === 'linux' ? 'own-on-linux' : 'own-elsewhere';
+  if (process.platform !== 'linux') return 'own-elsewhere';
+  return isInPath('bwrap', process.env['PATH'] ?? '') ? 'own-beside-bubblewrap' : 'own-on-linux';
 }
 
 /** A terminal is joined where there is one on both sides. */

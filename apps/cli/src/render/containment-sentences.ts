@@ -13,7 +13,7 @@ export type ContainmentLack =
   | 'network_none';
 
 /** Where the worker is, on which it hangs who can make its host hold more. */
-export type WorkerPlace = 'own-on-linux' | 'own-elsewhere' | 'named';
+export type WorkerPlace = 'own-on-linux' | 'own-beside-bubblewrap' | 'own-elsewhere' | 'named';
 
 const NO_VIEW: readonly ContainmentLack[] = ['hidden_files', 'own_tmp', 'dropped_privileges'];
 const LACKS: Readonly<Record<Containment, readonly ContainmentLack[]>> = {
@@ -48,8 +48,9 @@ const LACK_WORDS: Readonly<Record<ContainmentLack, string>> = {
 };
 
 const MORE_WORDS: Readonly<Record<WorkerPlace, string>> = {
-  'own-on-linux':
-    'For more: `apt-get install bubblewrap`, or as your system installs it; where it is there, `sandcrew worker doctor --workspace .` says what keeps it from working.',
+  'own-on-linux': 'For more: `apt-get install bubblewrap`, or as your system installs it.',
+  'own-beside-bubblewrap':
+    'For more: bubblewrap is installed here and does not work; `sandcrew worker doctor --workspace .` says what keeps it from that.',
   'own-elsewhere': 'For more: a worker on Linux (--worker).',
   named:
     'For more: start that worker without --containment; `sandcrew-worker doctor` says what its host lacks for that.',

@@ -79,6 +79,24 @@ test('it closes what it is born with, but for the file of certificates that Node
   await run.ended;
 });
 
+test('one that waits for what can never come any more ends by a fault of its own, and not as if it were done', async () => {
+  const broken = join(place.path, 'broken.cjs');
+  writeFileSync(
+    broken,
+    "require('node:fs/promises').realpath = () => new Promise(() => {}); require('node:module').syncBuiltinESMExports();",
+  );
+  const run = new WorkerRun([...place.arguments, '--containment', 'process-group'], {
+    NODE_OPTIONS: `--require ${broken}`,
+  });
+  expect({ code: await run.ended, stdout: run.stdout, stderr: run.stderr }).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringMatching(
+      /^sandcrew-worker: this is a fault of the worker itself: it waited for what never came$/m,
+    ),
+  });
+});
+
 test('a port in use is told', async () => {
   await listenOn(0);
   const address = servers[0]?.address();
@@ -218,6 +236,19 @@ describe('`token new`', () => {
     [['a', 'b'], /expected: /],
   ])('%j is refused', async (words, fault) => {
     expect(await made(...words)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(fault) });
+  });
+
+  test.each([
+    [['token', '--help'], /^Usage: sandcrew-worker token new \[--name NAME\] \[FILE\]\n$/],
+    [['token', 'new', '--help'], /^Usage: sandcrew-worker token new /],
+    [['doctor', '--help'], /^Usage: sandcrew-worker \[OPTIONS\]\n +sandcrew-worker doctor \[--json\]/],
+  ])('%j tells how it is called, and does nothing', async (words, usage) => {
+    const run = new WorkerRun(words);
+    expect({ code: await run.ended, stdout: run.stdout, stderr: run.stderr }).toEqual({
+      code: 0,
+      stdout: expect.stringMatching(usage),
+      stderr: '',
+    });
   });
 
   test('keeps a file that is there, and tells how a token is added', async () => {
