@@ -76,7 +76,11 @@ export const SHIPPING_REQUIREMENTS: readonly Requirement[] = [
       START,
       'one that waits for what can never come any more ends by a fault of its own, and not as if it were done',
     ],
-    mutation: ['apps/worker/src/main.ts', 'process.exitCode = OWN_FAULT;', 'process.exitCode = OWN_FAULT - 1;'],
+    mutation: [
+      'apps/worker/src/main.ts',
+      'process.exitCode = OWN_FAULT;',
+      'process.exitCode = OWN_FAULT - 1;',
+    ],
   },
   {
     source: 'Rules: Input',
