@@ -35,10 +35,11 @@ export function readCommandBlocks(): FencedBlock[] {
 }
 
 function listPagesIn(place: string, isFlat: boolean): string[] {
-  return readdirSync(join(ROOT, place), { recursive: !isFlat, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => relative(ROOT, join(ROOT, place, name)))
-    .filter((page) => !LEFT_OUT.test(page));
+  return readdirSync(join(ROOT, place), { withFileTypes: true }).flatMap((entry) => {
+    const path = relative(ROOT, join(ROOT, place, entry.name));
+    if (entry.isDirectory()) return isFlat || LEFT_OUT.test(`${path}/`) ? [] : listPagesIn(path, false);
+    return path.endsWith('.md') && !LEFT_OUT.test(path) ? [path] : [];
+  });
 }
 
 /** A text that shows a prompt is a command, with what it says. */

@@ -56,7 +56,7 @@ function programOf(name: string): string {
   return name === 'cli' ? 'sandcrew' : `sandcrew-${name}`;
 }
 
-function readCode(): PageCode[] {
+function readCode(): readonly PageCode[] {
   return listPages().flatMap((page) => {
     const text = readFileSync(join(ROOT, page), 'utf8');
     const inline = [...text.replace(BLOCK, '').matchAll(/`([^`]+)`/g)].map(([, code = '']) => code);
