@@ -101,22 +101,25 @@ function ownVersion(): string {
 }
 
 function sentenceOf(error: CommanderError, words: readonly string[]): string {
-  const list = `\`${['sandcrew', ...groupOf(words)].join(' ')} --help\` lists them.`;
-  if (error.code === 'commander.help') return `expected a command, got none. ${list}`;
+  const hint = hintOf(error, words);
+  if (error.code === 'commander.help') return `expected a command, got none.${hint}`;
   const sentence = error.message
     .replace(/^error: /, '')
     .replace(/\s*\n\s*/g, ' ')
     .replace(/\.$/, '');
-  const isUnmarked = words[0] === 'run' && !words.includes('--');
-  const hint = isUnmarked ? ' Write `--` before the command, so that its options are its own.' : '';
-  const isGuessed = sentence.endsWith(')');
-  const what = error.code === 'commander.unknownCommand' && !isGuessed ? ` ${list}` : hint;
-  return `${sentence}.${what}`.replace(/\)\.$/, ')');
+  return `${sentence}.${hint}`.replace(/\)\.$/, ')');
 }
 
-/** The command that has commands of its own, where one was named. */
-function groupOf([first = '']: readonly string[]): readonly string[] {
-  return first === 'workspace' ? [first] : [];
+/** What to do about it, where the sentence itself does not say. */
+function hintOf({ code, message }: CommanderError, words: readonly string[]): string {
+  const isGuessed = message.endsWith('?)');
+  const group = words[0] === 'workspace' ? 'sandcrew workspace' : 'sandcrew';
+  if (code === 'commander.help' || (code === 'commander.unknownCommand' && !isGuessed))
+    return ` \`${group} --help\` lists them.`;
+  if (code === 'commander.missingArgument')
+    return ` \`${group} ${words[group === 'sandcrew' ? 0 : 1]} --help\` tells what it takes.`;
+  const isUnmarked = code === 'commander.unknownOption' && words[0] === 'run' && !words.includes('--');
+  return isUnmarked ? ' Write `--` before the command, so that its options are its own.' : '';
 }
 
 function withoutUnknownOption(error: CommanderError, words: readonly string[]): string[] | null {

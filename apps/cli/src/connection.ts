@@ -25,7 +25,7 @@ export function decodeConnection(
   environment: NodeJS.ProcessEnv,
   faults: Faults,
 ): ManagerOptions {
-  const url = options.worker ?? environment['SANDCREW_WORKER'];
+  const url = options.worker ?? (environment['SANDCREW_WORKER'] || undefined); // empty: set to none
   const workers = url === undefined ? undefined : [decodeAddress(url, options, environment, faults)];
   const managerId = faults.take(options.managerId ?? environment['SANDCREW_MANAGER_ID'], (text) =>
     decodeName('--manager-id', text, ID),

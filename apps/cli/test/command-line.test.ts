@@ -99,6 +99,16 @@ describe('wrong words', () => {
     ]);
   });
 
+  test('an option or an argument that is missing is told as that', async () => {
+    expect(await faultsOf(['run', '--timeout'])).toEqual(["option '--timeout <duration>' argument missing."]);
+    expect(await faultsOf(['attach'])).toEqual([
+      "missing required argument 'task'. `sandcrew attach --help` tells what it takes.",
+    ]);
+    expect(await faultsOf(['workspace', 'rm'])).toEqual([
+      "missing required argument 'name'. `sandcrew workspace rm --help` tells what it takes.",
+    ]);
+  });
+
   test('what is for a worker that stays, where none is named, so that the command would run here', async () => {
     const words = ['--token-file', tokenFile, '--ca', 'ca.pem', '--client-cert', 'c', '--client-key', 'k'];
     expect(await faultsOf(['run', ...words, '--', 'true'])).toEqual(
@@ -108,6 +118,7 @@ describe('wrong words', () => {
     );
     const environment = { SANDCREW_TOKEN_FILE: tokenFile, SANDCREW_CA: 'ca.pem' };
     expect(decodeRun(['x'], {}, environment)).toMatchObject({ ok: true });
+    expect(decodeRun(['x'], {}, { SANDCREW_WORKER: '' })).toMatchObject({ ok: true, value: { manager: {} } });
   });
 
   test('a worker without a token, and a URL that is none', async () => {

@@ -62,7 +62,10 @@ export function readOptions(argv: readonly string[], version: string): ReadOptio
     };
   }
   const faults: string[] = [];
-  const options = judgeWords(command.opts<Words>(), faults);
+  const words = command.opts<Words>();
+  if (isNone(words.worker) && command.getOptionValueSource('tokenFile') === 'cli')
+    faults.push('--token-file: expected --worker (or SANDCREW_WORKER) beside it, got none.');
+  const options = judgeWords(words, faults);
   return faults.length > 0 ? { kind: 'refused', faults } : { kind: 'serve', options };
 }
 
@@ -111,6 +114,11 @@ function describeOptions(version: string, writeOut: (text: string) => void): Com
     .configureOutput({ writeOut, writeErr: () => {} });
 }
 
+/** An empty variable is one that was set to none. */
+function isNone(worker: string | undefined): worker is undefined | '' {
+  return worker === undefined || worker === '';
+}
+
 function sentenceOf({ code, message }: CommanderError): string {
   const sentence = message
     .replace(/^error: /, '')
@@ -122,7 +130,8 @@ function sentenceOf({ code, message }: CommanderError): string {
 }
 
 function judgeWords(words: Words, faults: string[]): ServerOptions {
-  const { worker, tokenFile, workspace, stateFile, http, httpTokenFile } = words;
+  const { tokenFile, workspace, stateFile, http, httpTokenFile } = words;
+  const worker = isNone(words.worker) ? undefined : words.worker;
   if (worker !== undefined && tokenFile === undefined)
     faults.push(
       "--token-file: expected the file that holds the worker's token, got none (or SANDCREW_TOKEN_FILE).",

@@ -62,6 +62,7 @@ describe('options', () => {
 
   test.each<[string[], string[]]>([
     [['--worker', 'ws://h:1'], ['--token-file: expected the file']],
+    [['--token-file', 't'], ['--token-file: expected --worker (or SANDCREW_WORKER) beside it, got none.']],
     [['--state-file', 's'], ['--state-file: expected --worker (or SANDCREW_WORKER) beside it, got none']],
     [
       ['--worker', 'ws://h:1', '--token-file', 't', '--workspace', '.'],

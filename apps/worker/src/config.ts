@@ -62,7 +62,8 @@ export function readConfig(
   for (const what of ['help', 'version'] as const) if (values.has(what)) return { kind: 'show', what };
   const faults = [...given.faults];
   const config = interpret(values, faults);
-  if (needsToken && config.tokenFile === '')
+  const isTokenFaulty = faults.some((fault) => fault.startsWith('--token-file '));
+  if (needsToken && config.tokenFile === '' && !isTokenFaulty)
     faults.push('--token-file is missing; make one with: sandcrew-worker token new FILE');
   if (faults.length > 0) return { kind: 'fault', config, faults };
   if (values.has('print-config')) return { kind: 'print', config, given: values };

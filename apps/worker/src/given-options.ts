@@ -38,7 +38,7 @@ export function collectOptions(argv: readonly string[], env: Environment): Given
 function readArguments(argv: readonly string[], faults: string[]): Values {
   const values: Values = new Map();
   for (let index = 0; index < argv.length; index++) {
-    const word = argv[index] ?? '';
+    const word = argv[index] === '-h' ? '--help' : (argv[index] ?? '');
     if (!word.startsWith('--')) {
       faults.push(
         `unexpected ${JSON.stringify(word)}: every option starts with --; --help lists them, and the commands`,

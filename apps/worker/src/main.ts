@@ -112,7 +112,7 @@ async function main(argv: readonly string[]): Promise<number> {
 }
 
 function asksForHelp(argv: readonly string[]): boolean {
-  return argv.includes('--help');
+  return argv.includes('--help') || argv.includes('-h');
 }
 
 function show(text: string): number {

@@ -22,6 +22,10 @@ test('the version is the one of package.json', () => {
   expect(VERSION).toBe(version);
 });
 
+test('a token file that was named without a name is one fault, and not missing as well', () => {
+  expect(faultsOf(['--token-file'])).toEqual(['--token-file expects FILE, got nothing']);
+});
+
 test('the defaults are those of the contract', () => {
   expect(configOf([])).toMatchObject({
     listen: { kind: 'tcp', host: '127.0.0.1', port: 0 },

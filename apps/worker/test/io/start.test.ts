@@ -241,6 +241,7 @@ describe('`token new`', () => {
   test.each([
     [['token', '--help'], /^Usage: sandcrew-worker token new \[--name NAME\] \[FILE\]\n$/],
     [['token', 'new', '--help'], /^Usage: sandcrew-worker token new /],
+    [['-h'], /^Usage: sandcrew-worker \[OPTIONS\]\n/],
     [['doctor', '--help'], /^Usage: sandcrew-worker \[OPTIONS\]\n +sandcrew-worker doctor \[--json\]/],
   ])('%j tells how it is called, and does nothing', async (words, usage) => {
     const run = new WorkerRun(words);
