@@ -13,6 +13,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -61,15 +62,17 @@ try {
   const addon = await addonOf(target);
   const { metafile } = await bundle(join(work, 'main.cjs'));
   const blob = await makeBlob(node, addon);
-  const binary = join(OUT, name);
-  copyFileSync(node, binary);
-  chmodSync(binary, 0o755);
+  const making = join(work, name);
+  copyFileSync(node, making);
+  chmodSync(making, 0o755);
   const isMac = target.startsWith('darwin-');
-  await inject(binary, BLOB, blob, {
+  await inject(making, BLOB, blob, {
     sentinelFuse: FUSE,
     ...(isMac ? { machoSegmentName: 'NODE_SEA' } : {}),
   });
-  if (isMac && process.platform === 'darwin') execFileSync('codesign', ['--sign', '-', '--force', binary]);
+  if (isMac && process.platform === 'darwin') execFileSync('codesign', ['--sign', '-', '--force', making]);
+  const binary = join(OUT, name);
+  renameSync(making, binary); // one that runs cannot be written to, and goes on as it is
   writeMaterials(binary, Object.keys(metafile.inputs));
   writeSums();
   process.stdout.write(`${binary}\n`);
