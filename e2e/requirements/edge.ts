@@ -242,7 +242,7 @@ export const EDGE_REQUIREMENTS: readonly Requirement[] = [
     says: 'What was refused is one record of the log, whatever it holds.',
     test: ['e2e/tests/malformed', 'what looks like a record of the log is none there'],
     mutation: [
-      `${WORKER}/sandbox-websocket-server.ts`,
+      `${WORKER}/session-register.ts`,
       "log.warn({ event: 'frame_refused', session: id, ...event.refusal })",
       'process.stderr.write(`${event.refusal.message}\\n`)',
     ],

@@ -1,5 +1,4 @@
 /** The worker as a whole: connections and processes on the outside, `core/step` in the middle, effects carried out. */
-import { randomUUID } from 'node:crypto';
 import type { ListenOptions } from 'node:net';
 import type { ExecuteCommand } from '@sandcrew/protocol';
 import type { Logger } from 'pino';
@@ -26,7 +25,6 @@ import { ProcessManager } from './io/process-manager.js';
 import { ReadySandboxes } from './io/ready-sandboxes.js';
 import type { TlsFiles } from './io/tls-files.js';
 import { type Connection, WebSocketListener } from './io/websocket.js';
-import { SocketSession } from './session.js';
 import { SessionRegister } from './session-register.js';
 import { TaskRunner } from './task-runner.js';
 
@@ -55,7 +53,7 @@ const CLOSE_GRACE_MS = 2_000;
 export class SandboxWebSocketServer {
   readonly #options: ServerOptions;
   readonly #state: WorkerState;
-  readonly #sessions = new SessionRegister();
+  readonly #sessions: SessionRegister;
   readonly #timers = new Timers((timer) => this.#dispatch({ type: 'timer_fired', timer }));
   readonly #listener: WebSocketListener;
   readonly #processes: ProcessManager;
@@ -79,7 +77,8 @@ export class SandboxWebSocketServer {
     this.#options = options;
     this.#state = createState(options.policy, workspaces);
     const emit = (event: WorkerEvent) => this.#dispatch(event);
-    const { containment: adapter, limits, ground, blockIntervalMs, readySandboxes } = options;
+    const { containment: adapter, limits, ground, blockIntervalMs, readySandboxes, workerId, log } = options;
+    this.#sessions = new SessionRegister(workerId, this.#buffers, log);
     const { state } = ground;
     this.#spool = new OutputSpool(`${state.path}/spool`);
     const pipes = new PipePool(`${state.path}/pipes`);
@@ -115,23 +114,12 @@ export class SandboxWebSocketServer {
   }
 
   /** Takes a connection whose upgrade was granted. */
-  handleConnection({ socket, tokenName, tokenDigest, address }: Connection): void {
-    const id = randomUUID();
-    const { log, workerId } = this.#options;
-    log.info({ event: 'connection_opened', session: id, token: tokenName, address });
-    this.#dispatch({ type: 'connection_opened', sessionId: id, tokenName });
-    const session = new SocketSession(id, socket, workerId, this.#buffers, (event) => {
-      if (event.type === 'connection_closed') {
-        this.#sessions.remove(id);
-        log.info({ event: 'connection_closed', session: id });
-      }
-      // A refusal is bounded whatever came, and so is their number: the hundredth of a minute closes the connection.
-      if (event.type === 'frame_refused') log.warn({ event: 'frame_refused', session: id, ...event.refusal });
+  handleConnection(connection: Connection): void {
+    this.#sessions.open(connection, (event) => {
       if (event.type === 'message_received' && event.message.type === 'execute_command')
-        this.handleExecuteCommand(id, event.message);
+        this.handleExecuteCommand(event.sessionId, event.message);
       else this.#dispatch(event);
     });
-    this.#sessions.add(session, tokenDigest);
   }
 
   /** Takes a command of a session: starts it, or answers what it already is, or why it cannot be. */

@@ -1,7 +1,12 @@
-/** The sessions that are open, each with the token that it came with; carries out what concerns one. It decides nothing. */
+/** The sessions that are open, each with the token that it came with: opens them, and carries out what concerns one. It decides nothing. */
+import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
 import type { WorkerEffect } from './core/effect.js';
+import type { WorkerEvent } from './core/event.js';
 import type { TokenRegister } from './io/auth.js';
-import type { SocketSession } from './session.js';
+import type { OutputBuffers } from './io/output-buffers.js';
+import type { Connection } from './io/websocket.js';
+import { SocketSession } from './session.js';
 
 /** What concerns a session, but for its output, which tells back when it was taken. */
 export type SessionEffect = Extract<
@@ -11,13 +16,32 @@ export type SessionEffect = Extract<
 
 export class SessionRegister {
   readonly #sessions = new Map<string, { session: SocketSession; tokenDigest: Buffer }>();
+  readonly #workerId: string;
+  readonly #buffers: OutputBuffers;
+  readonly #log: Logger;
 
-  add(session: SocketSession, tokenDigest: Buffer): void {
-    this.#sessions.set(session.id, { session, tokenDigest });
+  constructor(workerId: string, buffers: OutputBuffers, log: Logger) {
+    this.#workerId = workerId;
+    this.#buffers = buffers;
+    this.#log = log;
   }
 
-  remove(sessionId: string): void {
-    this.#sessions.delete(sessionId);
+  /** Makes a session of a connection whose upgrade was granted; `emit` is told of what comes on it, until it is closed. */
+  open({ socket, tokenName, tokenDigest, address }: Connection, emit: (event: WorkerEvent) => void): void {
+    const id = randomUUID();
+    const log = this.#log;
+    log.info({ event: 'connection_opened', session: id, token: tokenName, address });
+    emit({ type: 'connection_opened', sessionId: id, tokenName });
+    const session = new SocketSession(id, socket, this.#workerId, this.#buffers, (event) => {
+      if (event.type === 'connection_closed') {
+        this.#sessions.delete(id);
+        log.info({ event: 'connection_closed', session: id });
+      }
+      // A refusal is bounded whatever came, and so is their number: the hundredth of a minute closes the connection.
+      if (event.type === 'frame_refused') log.warn({ event: 'frame_refused', session: id, ...event.refusal });
+      emit(event);
+    });
+    this.#sessions.set(id, { session, tokenDigest });
   }
 
   /** Undefined where it has ended. */
