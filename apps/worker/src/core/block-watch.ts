@@ -1,24 +1,23 @@
 /**
  * The blocks of one task over its life: each is told once, withdrawn when its evidence goes, and acted upon as the
- * task's policy says. Which there are is judged elsewhere (`judge-block`).
+ * task's policy says. Which there are is judged elsewhere (`judge-block`), and what is told of one too (`block-news`).
  */
 import type { BlockAction, BlockReason } from '@sandcrew/protocol';
+import { measureUsage, tellBlock, tellCleared } from './block-news.js';
 import type { Evidence } from './blocks/evidence.js';
 import type { Claim } from './blocks/look.js';
 import { provesDeadlock } from './blocks/runtime-standstill.js';
 import { CLOSER_BACKOFF_MS, type ResourceUsage, type StackReport, type Standing } from './blocks/watch.js';
 import { beginEnd } from './ending.js';
-import { chooseBlockAction, isRecoverable, judgeBlocks, ownThreads } from './judge-block.js';
-import type { Session, Task } from './state.js';
-import { sessionOf, type Turn } from './turn.js';
+import { chooseBlockAction, judgeBlocks, ownThreads } from './judge-block.js';
+import type { Task } from './state.js';
+import type { Turn } from './turn.js';
 
 const MAX_CLOSER_BACKOFF_MS = 60_000;
 const PROOF_BACKOFF_MS = 15_000;
 /** To be asked keeps a runtime busy for up to so long: what it does meanwhile is not its program's work. */
 const PROOF_NOISE_MS = 5_000;
 const MAX_PROOF_BACKOFF_MS = 3_600_000;
-/** No message grows with the size of the tree. */
-const MAX_PROCESSES_TOLD = 16;
 /** What helps to mend these is where the program stands. */
 const WANTS_STACKS: readonly BlockReason[] = ['deadlock', 'infinite_loop', 'livelock', 'zombie'];
 
@@ -27,7 +26,7 @@ export function onSampled(turn: Turn, task: Task, evidence: Evidence): void {
   const claims = judgeTask(turn, task, evidence);
   withdraw(turn, task, new Set(claims.map(({ reason }) => reason)));
   if (evidence.surroundings !== null) task.blocks.lookedCloserAtMs = turn.nowMs;
-  const usage = measure(evidence);
+  const usage = measureUsage(evidence);
   for (const claim of claims) meetClaim(turn, task, claim, usage);
   actOnSuspicions(turn, task);
   wantCloserLook(turn, task, claims, evidence.surroundings !== null);
@@ -70,12 +69,6 @@ export function lookWhetherItGoesOn(turn: Turn, task: Task): void {
   turn.effects.push({ type: 'look_closer', taskKey: task.key });
 }
 
-/** A reader that has just come knows nothing of what stands. */
-export function tellStanding(turn: Turn, task: Task, session: Session): void {
-  if (task.phase === 'ended') return;
-  for (const block of task.blocks.standing.values()) tell(turn, task, session, block);
-}
-
 function judgeTask(turn: Turn, task: Task, evidence: Evidence): Claim[] {
   const { command, blocks } = task;
   const claims = judgeBlocks({
@@ -112,17 +105,10 @@ function withdraw(turn: Turn, task: Task, claimed: ReadonlySet<BlockReason>): vo
   }
 }
 
-function clear(turn: Turn, task: Task, { claim: { reason, sinceMs } }: Standing): void {
+function clear(turn: Turn, task: Task, block: Standing): void {
+  const { reason } = block.claim;
   task.blocks.standing.delete(reason);
-  const duration = Math.round(turn.nowMs - sinceMs);
-  const session = sessionOf(turn.state, task.owner);
-  log(turn, task, 'block_cleared', { reason, duration });
-  if (session !== null)
-    turn.effects.push({
-      type: 'send',
-      sessionId: session.id,
-      message: { type: 'block_cleared', taskId: task.taskId, reason, duration },
-    });
+  tellCleared(turn, task, block);
 }
 
 function meetClaim(turn: Turn, task: Task, claim: Claim, usage: ResourceUsage): void {
@@ -178,10 +164,7 @@ function stand(
     hasBeenLetGoOn: false,
   };
   task.blocks.standing.set(claim.reason, block);
-  const { reason, confidence, summary } = claim;
-  log(turn, task, 'block_detected', { reason, confidence, summary, action: block.action });
-  const session = sessionOf(turn.state, task.owner);
-  if (session !== null) tell(turn, task, session, block);
+  tellBlock(turn, task, block);
   if (block.confidence === 'confirmed') act(turn, task, block, action);
 }
 
@@ -226,42 +209,4 @@ function wantCloserLook(turn: Turn, task: Task, claims: readonly Claim[], wasClo
   const isFresh = open.some(({ sinceMs }) => sinceMs > blocks.lookedCloserAtMs);
   if (isFresh || waitedMs >= blocks.closerBackoffMs)
     turn.effects.push({ type: 'look_closer', taskKey: task.key });
-}
-
-function tell(turn: Turn, task: Task, session: Session, block: Standing): void {
-  const { claim, stacks } = block;
-  turn.effects.push({
-    type: 'send',
-    sessionId: session.id,
-    message: {
-      type: 'block_detected',
-      taskId: task.taskId,
-      reason: claim.reason,
-      confidence: block.confidence,
-      duration: Math.max(0, Math.round(turn.nowMs - claim.sinceMs)),
-      resourceUsage: block.usage,
-      recoverable: isRecoverable(claim.reason),
-      evidence: {
-        summary: claim.summary,
-        processes: claim.processes.slice(0, MAX_PROCESSES_TOLD).map(({ pid, name }) => ({ pid, name })),
-        ...claim.details,
-        ...(stacks.length === 0 ? {} : { stacks }),
-      },
-      action: block.action,
-    },
-  });
-}
-
-function measure({ threads, processes, usage }: Evidence): ResourceUsage {
-  if (usage !== null) return usage;
-  const cpu = threads.reduce((sum, { busy }) => sum + (busy ?? 0), 0) * 100;
-  return {
-    cpu: Math.round(cpu * 10) / 10,
-    memory: processes.reduce((sum, { residentBytes }) => sum + residentBytes, 0),
-    disk: processes.reduce((sum, { diskBytes }) => sum + diskBytes, 0),
-  };
-}
-
-function log(turn: Turn, task: Task, event: string, fields: Readonly<Record<string, unknown>>): void {
-  turn.effects.push({ type: 'write_log', level: 'info', event, fields: { taskId: task.taskId, ...fields } });
 }

@@ -2,7 +2,8 @@
 import type { ExecuteCommand, SendInput, SignalTask } from '@sandcrew/protocol';
 import { judgeAdmission } from './admission.js';
 import { refuse, send } from './answer.js';
-import { endInputWait, lookWhetherItGoesOn, tellStanding } from './block-watch.js';
+import { tellStanding } from './block-news.js';
+import { endInputWait, lookWhetherItGoesOn } from './block-watch.js';
 import { noteFeed } from './blocks/watch.js';
 import { judgeAck } from './credit.js';
 import { deliver, subscribe } from './delivery.js';
