@@ -121,8 +121,8 @@ export const CONTAINMENT_REQUIREMENTS: readonly Requirement[] = [
     test: [TRIED, 'it types on no terminal, its own included'],
     mutation: [
       `${CORE}/denied-calls.ts`,
-      'isOneOf: [TIOCSTI, TIOCLINUX]',
-      'isOneOf: [TIOCSTI + 1, TIOCLINUX]',
+      'isOneOf: [TIOCSTI, TIOCLINUX,',
+      'isOneOf: [TIOCSTI + 1, TIOCLINUX,',
     ],
   },
   {

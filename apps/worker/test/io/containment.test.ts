@@ -207,6 +207,19 @@ describe('privileges', () => {
     expect(await say(type, { pty: { cols: 80, rows: 24 } })).toMatch(/^refused: Operation not permitted/);
   });
 
+  withBubblewrap('it changes the line discipline of no terminal, and loads none', async () => {
+    const change = `perl -e 'my $n = pack "i", 0; print ioctl(STDIN, 0x5423, $n) ? "changed" : "refused: $!"'`;
+    expect(await say(change, { pty: { cols: 80, rows: 24 } })).toMatch(/^refused: Operation not permitted/);
+  });
+
+  withBubblewrap('it leaves no core dump, and gives none to a program of the host', async () => {
+    // At one byte a file has no room for a dump, and the kernel starts no program for it (do_coredump).
+    expect(await say('grep "^Max core" /proc/self/limits')).toMatch(/^Max core file size +1 +1 +bytes/);
+    const { terminal } = await client.run('ulimit -c unlimited; kill -SEGV $$', { workspace: 'crash' });
+    expect(terminal).toMatchObject({ type: 'task_complete', signal: 'SIGSEGV' });
+    expect(await say('ls -A', { workspace: 'crash' })).toBe('');
+  });
+
   withBubblewrap('a set-id file cannot be made, by whatever call', async () => {
     expect(await say('cp /bin/true t; chmod 4755 t; chmod g+s t; mkdir -m 2755 d; stat -c %a t')).toMatch(
       /^755\n(.*Operation not permitted\n?){3}$/,
@@ -273,6 +286,26 @@ withCompiler('what a task has loaders load is loaded by its own user alone', asy
   expect(await say('cat loaded', { workspace: 'loader', env, allowEnv: true })).toMatch(
     new RegExp(`^(${TASK_USER.uid}\n?)+$`),
   );
+});
+
+withCompiler('what a task has loaders load does not reach what holds it at pid-namespace', async () => {
+  const lesser = await TestWorker.start(['--containment', 'pid-namespace']);
+  const manager = await lesser.manager();
+  const source =
+    '#include <stdio.h>\n#include <unistd.h>\n__attribute__((constructor)) static void tell(void) { char at[99] = {0}; readlink("/proc/self/ns/pid", at, 98); FILE *f = fopen("WHERE/loaded", "a"); if (f) { fprintf(f, "%d %s\\n", getpid() == 1, at); fclose(f); } }';
+  writeFileSync(join(outside, 'shown/place.c'), source);
+  const build = `sed "s|WHERE|$PWD|" ${outside}/shown/place.c > place.c && gcc -shared -fPIC -o place.so place.c && pwd`;
+  const directory = (await manager.run(build, { workspace: 'loader' })).stdout.toString().trim();
+  const env = { LD_PRELOAD: `${directory}/place.so` };
+  const { stdout } = await manager.run('cat loaded; readlink /proc/self/ns/pid', {
+    workspace: 'loader',
+    env,
+    allowEnv: true,
+  });
+  const lines = stdout.toString().trim().split('\n');
+  expect(lines.length).toBeGreaterThan(1);
+  expect([...new Set(lines.slice(0, -1))]).toEqual([`0 ${lines.at(-1)}`]); // never the init, and in no other namespace
+  await lesser.stop();
 });
 
 describe('the network', () => {

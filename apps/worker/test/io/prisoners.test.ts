@@ -2,11 +2,22 @@
 import { spawnSync } from 'node:child_process';
 import { chownSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect } from '@jest/globals';
-import type { ExecuteCommand } from '@sandcrew/protocol';
+import type { Containment, ExecuteCommand } from '@sandcrew/protocol';
 import { DENIED_CALLS } from '#src/core/containment/denied-calls.js';
 import { LimitKeeper } from '#src/io/limits.js';
+import { readDescendants } from '#src/io/proc/process-stat.js';
 import { hasProgram, testIf } from '../needs.js';
-import { Client, copyOf, LEVELS, Place, TestWorker, TOKEN, WorkerRun } from '../worker-process.js';
+import {
+  Client,
+  copyOf,
+  isAlive,
+  LEVELS,
+  Place,
+  TestWorker,
+  TOKEN,
+  until,
+  WorkerRun,
+} from '../worker-process.js';
 
 const MIB = 1_048_576;
 const isRoot = process.getuid?.() === 0;
@@ -75,10 +86,13 @@ describe('a worker’s task', () => {
     const errnos = { EPERM: 1, ENOSYS: 38, EAFNOSUPPORT: 97 };
     const calls = DENIED_CALLS.flatMap(({ name, numbers, refusal, when }) => {
       const number = numbers[machine];
-      const args = [0, 0, 0, 0, 0, 0];
       if (number === null) return [];
-      if (when !== undefined) args[when.argument] = valueThatIsRefused(when);
-      return [{ name, number, args, errno: errnos[refusal] }];
+      const values = when === undefined ? [0] : valuesThatAreRefused(when);
+      return values.map((value) => {
+        const args = [0, 0, 0, 0, 0, 0];
+        args[when?.argument ?? 0] = value;
+        return { name, number, args, errno: errnos[refusal] };
+      });
     });
     const script = calls.map(({ name, number, args }) => {
       return `$! = 0; syscall(${number}, ${args.join(', ')}); print "${name} ", $! + 0, "\\n";`;
@@ -122,21 +136,33 @@ describe('a worker’s task', () => {
   });
 });
 
+/** Tries to take over the init of its namespace, by each way that ptrace's rules guard. */
+const TAKE_OVER = `perl -e 'print syscall($ENV{PTRACE}, 16, 1, 0, 0) == 0 ? "traced" : "refused"'; readlink /proc/1/cwd /proc/1/fd/3; : <> /proc/1/mem`;
+
+/** A worker that this user runs, and a connection to it; null where it does not start. */
+async function startAsUser(
+  place: Place,
+  level: Containment,
+): Promise<{ run: WorkerRun; client: Client } | null> {
+  const command = copyOf(place.path, USER);
+  for (const path of [place.path, place.tokenFile]) chownSync(path, USER, USER);
+  const args = [...place.arguments, '--containment', level, '--drain-timeout-ms', '0'];
+  const run = new WorkerRun(args, { HOME: place.path }, AS_USER, command);
+  const where = await run.listening().catch(() => null);
+  if (where === null) return null;
+  const client = await Client.connect(where.url, TOKEN);
+  client.send({ type: 'hello', managerId: 'm1', output: 'binary' });
+  return { run, client };
+}
+
 describe('a worker that is an ordinary user', () => {
   let place: Place;
   let run: WorkerRun | null = null;
   let client: Client;
   beforeAll(async () => {
     place = new Place();
-    if (!hasBubblewrap) return;
-    const command = copyOf(place.path, USER);
-    for (const path of [place.path, place.tokenFile]) chownSync(path, USER, USER);
-    const args = [...place.arguments, '--containment', 'bubblewrap', '--drain-timeout-ms', '0'];
-    run = new WorkerRun(args, { HOME: place.path }, AS_USER, command);
-    const where = await run.listening().catch(() => null);
-    if (where === null) return;
-    client = await Client.connect(where.url, TOKEN);
-    client.send({ type: 'hello', managerId: 'm1', output: 'binary' });
+    const started = hasBubblewrap ? await startAsUser(place, 'bubblewrap') : null;
+    if (started !== null) ({ run, client } = started);
   });
   afterAll(async () => {
     client?.socket.terminate();
@@ -166,10 +192,7 @@ describe('a worker that is an ordinary user', () => {
   asUser(
     'lets none of them trace the init of its namespace, with which it would outlive the worker',
     async () => {
-      const trace = `perl -e 'print syscall($ENV{PTRACE}, 16, 1, 0, 0) == 0 ? "traced" : "refused"'`;
-      const { stdout } = await client.run(`${trace}; readlink /proc/1/cwd /proc/1/fd/3; : <> /proc/1/mem`, {
-        env: { PTRACE },
-      });
+      const { stdout } = await client.run(TAKE_OVER, { env: { PTRACE } });
       expect(stdout.toString()).toBe('refused');
     },
   );
@@ -190,7 +213,32 @@ describe('a worker that is an ordinary user', () => {
   });
 });
 
-function valueThatIsRefused(when: NonNullable<(typeof DENIED_CALLS)[number]['when']>): number {
-  if ('hasBits' in when) return when.hasBits & -when.hasBits;
-  return 'isOneOf' in when ? (when.isOneOf[0] ?? 0) : 38; // AF_ALG, and no personality
+testIf(
+  canContain([...AS_USER, 'unshare', '--user', '--map-current-user', '--keep-caps', 'true']),
+  'unshare (Debian: util-linux) and user namespaces for ordinary users',
+)(
+  'at pid-namespace a task of an ordinary user’s worker cannot take over the init of its namespace, and dies with the worker',
+  async () => {
+    const place = new Place();
+    const started = await startAsUser(place, 'pid-namespace');
+    if (started === null) throw new Error('the worker does not start');
+    const { run, client } = started;
+    const { stdout } = await client.run(TAKE_OVER, { env: { PTRACE } });
+    expect(stdout.toString()).toBe('refused');
+    const { stdout: status } = await client.run('grep -E "^Cap(Inh|Prm|Eff|Amb)" /proc/self/status');
+    expect(status.toString().match(/\b0{16}$/gm)).toHaveLength(4);
+    const taskId = client.execute('setsid sleep 60 & sleep 60; true');
+    const { pid } = await client.next('execution_started', taskId);
+    await until(() => readDescendants(pid).length === 2);
+    const pids = [pid, ...readDescendants(pid).map((one) => one.pid)];
+    run.kill('SIGKILL');
+    await run.ended;
+    await until(() => !pids.some(isAlive));
+    place.remove();
+  },
+);
+
+function valuesThatAreRefused(when: NonNullable<(typeof DENIED_CALLS)[number]['when']>): readonly number[] {
+  if ('hasBits' in when) return [when.hasBits & -when.hasBits];
+  return 'isOneOf' in when ? when.isOneOf : [38]; // AF_ALG, and no personality
 }

@@ -26,6 +26,7 @@ const NEW_NAMESPACES = 0x7e02_0000;
 const SET_ID_BITS = 0o6000;
 const TIOCSTI = 0x5412;
 const TIOCLINUX = 0x541c;
+const TIOCSETD = 0x5423;
 /** PER_LINUX, PER_LINUX32, UNAME26 with both, ADDR_NO_RANDOMIZE (a debugger's), and the question which one it is. */
 const PERSONALITIES = [0, 0x8, 0x2_0000, 0x2_0008, 0x4_0000, 0xffff_ffff];
 /** AF_UNIX, AF_INET, AF_INET6, AF_NETLINK. */
@@ -39,7 +40,8 @@ const KEYS = 'keys are kept by user, beyond namespaces';
 const MODULES = 'it is the kernel itself that would be changed';
 const HOST = 'it is the host’s';
 const SET_ID = 'a set-id file would give its owner to whoever runs it on the host';
-const TYPING = 'it types on a terminal as if someone sat there';
+const TERMINALS =
+  'it types on a terminal as if someone sat there, or gives it a line discipline, which loads seldom needed modules of the kernel';
 
 export const DENIED_CALLS: readonly DeniedCall[] = [
   ...deny(MOUNTS, {
@@ -118,7 +120,7 @@ export const DENIED_CALLS: readonly DeniedCall[] = [
     argument: 0,
     isNoneOf: PERSONALITIES,
   }),
-  call('ioctl', [16, 29], 'EPERM', TYPING, { argument: 1, isOneOf: [TIOCSTI, TIOCLINUX] }),
+  call('ioctl', [16, 29], 'EPERM', TERMINALS, { argument: 1, isOneOf: [TIOCSTI, TIOCLINUX, TIOCSETD] }),
   call('socket', [41, 198], 'EAFNOSUPPORT', SURFACE, { argument: 0, isNoneOf: FAMILIES }),
   call('socketpair', [53, 199], 'EAFNOSUPPORT', SURFACE, { argument: 0, isNoneOf: FAMILIES }),
   call('chmod', [90, null], 'EPERM', SET_ID, { argument: 1, hasBits: SET_ID_BITS }),

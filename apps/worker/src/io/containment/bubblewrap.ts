@@ -10,6 +10,7 @@ import {
   type TaskUser,
   writeBecomingUser,
   writeBubblewrapArguments,
+  writeLeavingNoDump,
 } from '../../core/containment/bubblewrap-arguments.js';
 import { type ScriptTools, writeCommandScript } from '../../core/containment/command-script.js';
 import { DENIED_CALLS, type Machine } from '../../core/containment/denied-calls.js';
@@ -49,6 +50,8 @@ const MAX_WORD_BYTES = 131_072;
 /** Where each program is. */
 type Tools = Readonly<Record<'bwrap' | 'setpriv' | 'setsid' | 'env' | 'unshare' | 'nsenter', string>> & {
   readonly perl: string | null;
+  /** Null where this worker may not set the limit of core dumps: then it is 0 already. */
+  readonly prlimit: string | null;
 };
 
 export class Bubblewrap implements ContainmentAdapter {
@@ -116,6 +119,7 @@ export class Bubblewrap implements ContainmentAdapter {
     });
     const words = [
       ...(isMapped ? (this.#mounts?.entry ?? []) : []),
+      ...(this.#tools.prlimit === null ? [] : writeLeavingNoDump(this.#tools.prlimit)),
       ...[this.#tools.bwrap, ...request, '/bin/sh', '-c', INIT, 'sandcrew-init'],
       // Of a session of its own, before its command is known; on a terminal it is the command that makes one.
       ...(stdio.kind === 'terminal' ? [] : [this.#tools.setsid, '--']),

@@ -1,10 +1,11 @@
 /** Finds out whether bubblewrap holds tasks on this host, or says what it needs. */
 import { existsSync, readFileSync } from 'node:fs';
+import { writeLeavingNoDump } from '../../core/containment/bubblewrap-arguments.js';
 import { judgePlaces } from '../../core/containment/places.js';
 import { Bubblewrap } from './bubblewrap.js';
 import type { ContainmentAdapter } from './containment.js';
 import { type HostFiles, lookAtFiles } from './host-files.js';
-import { findTools, probe } from './probe.js';
+import { findTools, probe, succeeds } from './probe.js';
 import { TaskViews } from './task-views.js';
 
 /** The adapter, or in a sentence why it cannot be had. */
@@ -14,14 +15,16 @@ export async function findBubblewrap(given: HostFiles): Promise<ContainmentAdapt
   if (arch !== 'x64' && arch !== 'arm64')
     return `its system call filter is written for x64 and arm64, got ${arch}`;
   if ((await findTools('bwrap')) === null) return 'there is no bwrap in PATH; install the package bubblewrap';
-  const tools = await findTools('bwrap', 'setpriv', 'setsid', 'env', 'unshare', 'nsenter');
+  const tools = await findTools('bwrap', 'setpriv', 'setsid', 'env', 'unshare', 'nsenter', 'prlimit');
   if (tools === null)
-    return 'it needs setpriv, setsid, unshare and nsenter (package util-linux) and env (coreutils) in PATH';
+    return 'it needs setpriv, setsid, unshare, nsenter and prlimit (package util-linux) and env (coreutils) in PATH';
   const perl = await findTools('perl');
   const files = lookAtFiles(given);
   const fault = findMissing(files) ?? judgePlaces(files);
   if (fault !== null) return fault;
-  const adapter = new Bubblewrap({ ...tools, perl: perl?.perl ?? null }, new TaskViews(given, files), arch);
+  const canLimit = await succeeds([...writeLeavingNoDump(tools.prlimit), 'true']);
+  const known = { ...tools, perl: perl?.perl ?? null, prlimit: canLimit ? tools.prlimit : null };
+  const adapter = new Bubblewrap(known, new TaskViews(given, files), arch);
   const probed = await probe(adapter);
   if (probed !== null) return `bwrap does not work here (${probed})${whatToAllow()}`;
   const unusable = await adapter.tryWorkspace(files.workspace);

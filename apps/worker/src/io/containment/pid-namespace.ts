@@ -62,7 +62,10 @@ class PidNamespace implements ContainmentAdapter {
   /** The whole argv: die with the worker, enter the namespaces, be init, run the command. */
   #wrap({ argv, env, stdio, network, groupFiles }: ContainedCommand): string[] {
     const tools = this.#tools;
-    const asUser = process.getuid?.() === 0 ? [] : ['--user', '--map-current-user'];
+    const isRoot = process.getuid?.() === 0;
+    const asUser = isRoot ? [] : ['--user', '--map-current-user', '--keep-caps'];
+    // The init keeps its capabilities in that user namespace: who has none of them cannot trace it (ptrace(2), access mode checking).
+    const asTask = isRoot ? [] : [tools.setpriv, '--inh-caps=-all', '--ambient-caps=-all', '--'];
     const offline = network === 'none' ? ['--net'] : [];
     const unshare = [
       tools.unshare,
@@ -95,6 +98,7 @@ class PidNamespace implements ContainmentAdapter {
       'sandcrew-init',
       ...ends,
       groupFiles.join('\n'), // a path may have blanks
+      ...asTask,
       ...withOthers,
       ...setsid,
       ...argv,
@@ -128,7 +132,7 @@ class PidNamespace implements ContainmentAdapter {
   close(): void {}
 }
 
-/** Whether a variable comes through the init as it is. */
+/** Whether a variable comes through the init as it is. What loaders read (LD_PRELOAD) would put the task's code into what holds it. */
 function passesInit(name: string): boolean {
-  return isPlainVariable(name) && !INIT_VARIABLES.includes(name);
+  return isPlainVariable(name) && !INIT_VARIABLES.includes(name) && !name.startsWith('LD_');
 }

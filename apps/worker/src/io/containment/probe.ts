@@ -44,3 +44,12 @@ export async function findTool(name: string): Promise<string | null> {
     return null;
   }
 }
+
+export async function succeeds([program = '', ...args]: readonly string[]): Promise<boolean> {
+  try {
+    await promisify(execFile)(program, args, { timeout: PROBE_TIMEOUT_MS });
+    return true;
+  } catch {
+    return false;
+  }
+}
