@@ -69,9 +69,9 @@ export const CONFINEMENT_REQUIREMENTS: readonly Requirement[] = [
     says: 'SIGHUP hides the places to which secrets have moved.',
     test: [HIDDEN, 'at SIGHUP the places to which secrets have moved are hidden from all tasks to come'],
     mutation: [
-      'apps/worker/src/secrets-reload.ts',
-      'containment.lookAgain?.() ?? null',
-      '(containment.level === "bubblewrap" ? null : containment.lookAgain?.()) ?? null',
+      'apps/worker/src/secret-files.ts',
+      'containment?.lookAgain?.() ?? null',
+      "(containment === null ? '' : null)",
     ],
   },
   {

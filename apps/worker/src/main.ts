@@ -11,8 +11,8 @@ import { HealthListenError } from './io/health-listener.js';
 import { closeInheritedFds } from './io/inherited-fds.js';
 import { findSocketFaults, listenFault } from './io/listen-target.js';
 import { StateDirectory } from './io/state-directory.js';
-import { readTlsFiles } from './io/tls-files.js';
 import { helpText } from './options.js';
+import { readSecrets } from './secret-files.js';
 import { makeToken, TOKEN_USAGE } from './token-command.js';
 import { describeVersion } from './version.js';
 import { runWorker } from './worker-run.js';
@@ -67,9 +67,8 @@ async function main(argv: readonly string[]): Promise<number> {
   if (reading.kind === 'print')
     return show(`${JSON.stringify(reportConfig(reading.config, reading.given), null, 2)}\n`);
   const { config } = reading;
-  const tokens = config.tokenFile === '' ? [] : TokenRegister.read(config.tokenFile);
-  const tls = config.tls === null ? null : readTlsFiles(config.tls);
   const containment = await chooseContainment(config.containment, hostFilesOf(config));
+  const { tokens, tls } = readSecrets(config, containment.ok ? containment.adapter : null);
   const faults = [
     ...(reading.kind === 'fault' ? reading.faults : []),
     ...(tokens instanceof TokenRegister

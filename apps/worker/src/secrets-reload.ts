@@ -1,13 +1,10 @@
-/**
- * Reads the files of tokens and certificates again while the worker runs, hidden from tasks first where they lie by now. What has
- * a fault is not taken, and said.
- */
+/** Reads the files of tokens and certificates again while the worker runs. What has a fault is not taken, and said. */
 import type { Logger } from 'pino';
 import type { WorkerConfig } from './config.js';
 import { TokenRegister } from './io/auth.js';
 import type { ContainmentAdapter } from './io/containment/containment.js';
-import { readTlsFiles } from './io/tls-files.js';
 import type { SandboxWebSocketServer } from './sandbox-websocket-server.js';
+import { readSecrets } from './secret-files.js';
 
 export function reloadSecrets(
   server: SandboxWebSocketServer,
@@ -15,14 +12,12 @@ export function reloadSecrets(
   config: WorkerConfig,
   log: Logger,
 ): void {
-  const fault = containment.lookAgain?.() ?? null;
-  const tokens = fault === null ? TokenRegister.read(config.tokenFile) : [fault];
+  const { tokens, tls } = readSecrets(config, containment);
   if (tokens instanceof TokenRegister) {
     server.replaceTokens(tokens);
     log.info({ event: 'tokens_read' });
   } else log.warn({ event: 'tokens_kept', message: tokens.join('; ') });
-  if (config.tls === null) return;
-  const tls = fault === null ? readTlsFiles(config.tls) : [fault];
+  if (tls === null) return;
   if (Array.isArray(tls)) log.warn({ event: 'certificates_kept', message: tls.join('; ') });
   else {
     server.replaceTls(tls);
