@@ -9,6 +9,7 @@ import {
 } from '@sandcrew/protocol';
 import { WebSocket } from 'ws';
 import { type DialFault, faultOfClose, faultOfError, faultOfStatus, faultOfTimeout } from './dial-fault.js';
+import { ReadingTurns } from './reading-turns.js';
 
 export interface ConnectionTarget {
   readonly url: string;
@@ -109,12 +110,16 @@ export class WorkerConnection {
       this.#opened = true;
       this.#events.opened();
     });
+    const turns = new ReadingTurns(socket);
     socket.on('message', (data: Buffer, isBinary) => {
+      turns.noteFrame();
       if (this.#over) return;
       if (isBinary) this.#events.binary(data);
       else this.#events.text(data.toString());
     });
+    socket.on('pong', () => turns.noteFrame());
     socket.on('ping', (data) => {
+      turns.noteFrame();
       if (!this.#over && socket.bufferedAmount < MAX_PONG_BACKLOG_BYTES) socket.pong(data);
     });
     socket.on('unexpected-response', (_request, response) => {

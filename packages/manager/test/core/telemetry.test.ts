@@ -120,6 +120,15 @@ describe('what is measured', () => {
     expect(countsOf(back, 'connected')).toEqual([{ [again]: true }]);
   });
 
+  test('of a worker that has left the pool nothing is remembered', () => {
+    const watched = new Watched();
+    watched.take('worker_wanted', 'worker_started', 'connection_opened', 'welcome');
+    expect([...watched.gauges.metWorkers]).toEqual(['w1']);
+    watched.take('worker_exited', 'worker_start_failed'); // it is started again, which fails, and then replaced
+    expect([...watched.state.workers.keys()]).toEqual(['w2']);
+    expect([...watched.gauges.metWorkers]).toEqual([]);
+  });
+
   test('a block is counted by reason and certainty', () => {
     const watched = Watched.connected();
     watched.take('task_submitted', 'tick_ended', 'execution_started');

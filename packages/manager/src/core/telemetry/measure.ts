@@ -28,7 +28,7 @@ export type LevelName = 'waiting' | 'active' | 'workers';
 export interface Gauges {
   readonly queuedAtMs: Map<string, number>;
   readonly placedAtMs: Map<string, number>;
-  /** Workers that have been connected before. */
+  /** Workers of the pool that have been connected before. */
   readonly metWorkers: Set<string>;
   readonly levels: Record<LevelName, number>;
 }
@@ -63,7 +63,10 @@ export function measure(
   const active = isClosed ? 0 : Math.max(0, state.tasks.size - waiting);
   measureLevel(found, gauges, 'waiting', waiting);
   measureLevel(found, gauges, 'active', active);
-  if (workersChanged) measureLevel(found, gauges, 'workers', isClosed ? 0 : countConnected(state));
+  if (workersChanged) {
+    measureLevel(found, gauges, 'workers', isClosed ? 0 : countConnected(state));
+    for (const key of gauges.metWorkers) if (!state.workers.has(key)) gauges.metWorkers.delete(key);
+  }
   return found;
 }
 
