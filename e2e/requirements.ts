@@ -3,6 +3,7 @@
  * `npm run test:requirements` makes each change in a copy, runs its test and wants it red.
  */
 import { AGENT_TOOLS_REQUIREMENTS } from './requirements/agent-tools.js';
+import { ATTACK_REQUIREMENTS } from './requirements/attacks.js';
 import { BLOCK_REQUIREMENTS } from './requirements/blocks.js';
 import { CLI_REQUIREMENTS } from './requirements/cli.js';
 import { COMMAND_REQUIREMENTS } from './requirements/commands.js';
@@ -36,6 +37,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   ...BLOCK_REQUIREMENTS,
   ...CONTAINMENT_REQUIREMENTS,
   ...CONFINEMENT_REQUIREMENTS,
+  ...ATTACK_REQUIREMENTS,
   ...OPERATION_REQUIREMENTS,
   ...RELEASE_REQUIREMENTS,
   ...SPEED_REQUIREMENTS,
