@@ -73,11 +73,7 @@ export const AGENT_TOOLS_REQUIREMENTS: readonly Requirement[] = [
     source: 'Agent tools: output',
     says: 'Output is never cut inside a code point.',
     test: [`${TOOLS_TEST}/core/output-view`, 'is never cut inside a code point: head'],
-    mutation: [
-      `${TOOLS}/core/output-view.ts`,
-      'return start > 0 ? start : at;',
-      'return start > at ? start : at;',
-    ],
+    mutation: [`${TOOLS}/core/output-view.ts`, 'return startOfCodePoint(bytes, at);', 'return at;'],
   },
   {
     source: 'Agent tools: wait_for',

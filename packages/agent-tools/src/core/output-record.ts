@@ -61,9 +61,7 @@ export class OutputRecord {
   append(stream: Stream, offset: number, bytes: Uint8Array): void {
     this.skipTo(offset);
     const fresh = bytes.subarray(Math.max(0, this.#endOffset - offset));
-    if (fresh.length === 0) return;
-    const headRoom = this.#dropped === null && this.#tail.length === 0;
-    const toHead = headRoom ? Math.min(fresh.length, this.#bounds.headBytes - this.#headBytes) : 0;
+    const toHead = Math.min(fresh.length, this.#bounds.headBytes - this.#headBytes);
     if (toHead > 0) this.#keep(this.#head, stream, fresh.subarray(0, toHead));
     this.#headBytes += toHead;
     if (toHead === fresh.length) return;

@@ -99,7 +99,8 @@ function takeFirst(pieces: readonly Piece[], maxBytes: number): Piece[] {
       room -= piece.bytes.length;
       continue;
     }
-    const cut = cutBefore(piece.bytes, room);
+    const good = cutBefore(piece.bytes, room);
+    const cut = good === 0 && taken.length === 0 ? room : good;
     if (cut > 0) taken.push({ ...piece, bytes: piece.bytes.subarray(0, cut) });
     break;
   }
@@ -115,7 +116,8 @@ function takeLast(pieces: readonly Piece[], maxBytes: number): Piece[] {
       room -= piece.bytes.length;
       continue;
     }
-    const cut = cutAfter(piece.bytes, piece.bytes.length - room);
+    const good = cutAfter(piece.bytes, piece.bytes.length - room);
+    const cut = good === piece.bytes.length && taken.length === 0 ? good - room : good;
     if (cut < piece.bytes.length)
       taken.unshift({ ...piece, offset: piece.offset + cut, bytes: piece.bytes.subarray(cut) });
     break;
@@ -127,16 +129,16 @@ function takeLast(pieces: readonly Piece[], maxBytes: number): Piece[] {
 function cutBefore(bytes: Uint8Array, at: number): number {
   const line = bytes.subarray(0, at).lastIndexOf(NEWLINE) + 1;
   if (line > 0 && at - line <= LINE_SEARCH_BYTES) return line;
-  const start = startOfCodePoint(bytes, at);
-  return start > 0 ? start : at; // what is no UTF-8 is cut where it has to be
+  return startOfCodePoint(bytes, at); // what is no UTF-8 is cut where it has to be
 }
 
 /** The first good place to cut at or after `at`. */
 function cutAfter(bytes: Uint8Array, at: number): number {
   const line = bytes.subarray(at).indexOf(NEWLINE) + 1;
-  if (line > 0 && line <= LINE_SEARCH_BYTES && at + line < bytes.length) return at + line;
+  if (line > 0 && line <= LINE_SEARCH_BYTES) return at + line;
   const next = bytes.subarray(at, at + 4).findIndex((byte) => !isContinuation(byte));
-  return at + Math.max(0, next);
+  if (next >= 0) return at + next;
+  return bytes.length - at < 4 ? bytes.length : at; // four in a row are no UTF-8: it is cut where it has to be
 }
 
 function endOf(pieces: readonly Piece[]): number | undefined {
@@ -155,7 +157,7 @@ function lengthOfWhole(bytes: Uint8Array): number {
   const start = startOfCodePoint(bytes, bytes.length - 1);
   const first = bytes[start] ?? 0;
   const length = sequenceLength(first);
-  return length > 1 && start + length > bytes.length ? start : bytes.length;
+  return start + length > bytes.length ? start : bytes.length;
 }
 
 /** Where the code point begins that `at` stands in; `at` itself where that is none. */

@@ -23,6 +23,5 @@ export function showAsPlain(text: string): string {
 
 /** A progress bar writes its line anew each time: the last one with text stands. */
 function lastWritten(line: string): string {
-  if (!line.includes('\r')) return line;
   return line.split('\r').findLast((part) => part !== '') ?? '';
 }

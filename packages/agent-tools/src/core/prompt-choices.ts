@@ -19,7 +19,7 @@ export function readChoices(prompt: string): PromptChoice[] {
   for (const brackets of BRACKETED) {
     for (const [, inside = ''] of prompt.matchAll(brackets)) {
       const choices = choicesOf(inside.replaceAll(/[[\]]/g, ''));
-      if (choices.length > 1) return choices;
+      if (choices.length > 0) return choices;
     }
   }
   return ENTER.test(prompt) ? [{ input: '', isDefault: true }] : [];

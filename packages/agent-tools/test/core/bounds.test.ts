@@ -116,6 +116,7 @@ describe('a record of output', () => {
         .map(({ bytes }) => new TextDecoder().decode(bytes))
         .join(''),
     ).toBe('0123456789'.repeat(820).slice(0, 8_193));
+    expect(record.holesBetween(0, 8_193)).toEqual([]); // however many chunks it came in
   });
 
   test('keeps no bytes of the caller: what becomes of them is no matter', () => {
@@ -138,6 +139,13 @@ describe('a record of output', () => {
     expect(fill(2 * 228)).toEqual([{ offset: 0, bytes: 100, why: 'dropped' }]);
     expect(fill(2 * 228 - 1)).toEqual([{ offset: 0, bytes: 200, why: 'dropped' }]);
     expect(fill(0)).toEqual([{ offset: 0, bytes: 200, why: 'dropped' }]);
+  });
+
+  test('counts its head for nothing against the bound of its tail', () => {
+    const record = new OutputRecord({ headBytes: 100, tailBytes: 2 * 228 });
+    for (let n = 0; n < 3; n++)
+      record.append(n % 2 === 0 ? 'stdout' : 'stderr', n * 100, new Uint8Array(100));
+    expect(record.holesBetween(0, 300)).toEqual([]);
   });
 
   test('what was lost between dropped pieces is dropped with them; what was lost before and after is not', () => {
@@ -196,6 +204,7 @@ describe('a view', () => {
     [[0xdf], 0],
     [[0xc3, 0xa9], 2],
     [[0xe0], 0],
+    [[0xe0, 0xa0], 0],
     [[0xe2, 0x82], 0],
     [[0xef, 0xbf], 0],
     [[0xe2, 0x82, 0xac], 3],
@@ -248,8 +257,81 @@ describe('a view', () => {
     ],
     ['moves its cut on to a code point', '😀😀', 6, 'tail', '-4 4 > 8'],
     ['moves its cut back to a code point', '😀😀', 6, 'head', '4 -4 > 4'],
+    ['of no bytes says that all of it is left out', 'abc', 0, 'head', '-3 > 0'],
+    ['and so it does of its end', 'abc', 0, 'tail', '-3 > 3'],
   ])('%s', (_what, text, maxBytes, view, told) => {
     expect(viewOf(encode(text), maxBytes, view)).toBe(told);
+  });
+
+  test.each<[string, number[], number, View, string]>([
+    ['before', [0x61, 0x62, ...Array(10).fill(0x80)], 8, 'head', '8 -4 > 8'],
+    ['behind', [...Array(10).fill(0x80), 0x61], 6, 'tail', '-5 6 > 11'],
+    ['as four that are the last', Array(5).fill(0x80), 4, 'tail', '-1 4 > 5'],
+    ['as three that are the last', Array(5).fill(0x80), 3, 'tail', '-2 3 > 5'],
+  ])('of what is no UTF-8 is cut where it has to be, %s', (_where, bytes, maxBytes, view, told) => {
+    expect(viewOf(Uint8Array.from(bytes), maxBytes, view)).toBe(told);
+  });
+
+  /** Of chunks of both streams in turn; a number is of so many bytes that were lost. */
+  const viewOfTurns = (
+    turns: readonly (string | number | Uint8Array)[],
+    maxBytes: number,
+    view: View,
+    fromOffset = 0,
+  ) => {
+    const record = new OutputRecord({ headBytes: 100_000, tailBytes: 0 });
+    let offset = 0;
+    for (const [index, turn] of turns.entries()) {
+      const written = typeof turn === 'string' ? encode(turn) : turn;
+      const bytes = typeof written === 'number' ? new Uint8Array(written) : written;
+      if (typeof turn !== 'number') record.append(index % 2 === 0 ? 'stdout' : 'stderr', offset, bytes);
+      offset += bytes.length;
+    }
+    const { parts } = chooseView(record, { fromOffset, maxBytes, view, isComplete: true });
+    return parts.map((part) =>
+      part.kind === 'shown'
+        ? part.pieces.map(({ bytes }) => new TextDecoder().decode(bytes)).join('|')
+        : `${part.kind} ${part.why} ${part.offset}+${part.bytes}`,
+    );
+  };
+
+  test.each<[string, (string | Uint8Array)[], number, View, string[]]>([
+    ['what fits', ['ab', 'c\nd', 'efgh'], 5, 'head', ['ab|c\nd', 'omitted size 5+4']],
+    ['what fits, from the end', ['abcd', 'e\nf', 'gh'], 5, 'tail', ['omitted size 0+4', 'e\nf|gh']],
+    ['no part of a code point', ['ab', '😀c'], 3, 'head', ['ab', 'omitted size 2+5']],
+    ['no part of one from the end', ['a😀', 'bc'], 3, 'tail', ['omitted size 0+5', 'bc']],
+    [
+      'what fits of no UTF-8',
+      [new Uint8Array(10).fill(0x80), 'ab'],
+      6,
+      'tail',
+      ['omitted size 0+6', '����|ab'],
+    ],
+    ['whole lines', ['x'.repeat(8).concat('\n'), 'ab\n'], 6, 'tail', ['omitted size 0+9', 'ab\n']],
+    ['what fits of a third', ['ab', 'cd', 'efgh'], 6, 'head', ['ab|cd|ef', 'omitted size 6+2']],
+    ['the end of a third', ['abcd', 'ef', 'gh'], 6, 'tail', ['omitted size 0+2', 'cd|ef|gh']],
+  ])('of both streams shows of each in turn %s', (_what, turns, maxBytes, view, shown) => {
+    expect(viewOfTurns(turns, maxBytes, view)).toEqual(shown);
+  });
+
+  test('tells what was lost where that was, but for what lies in what is left out for its size', () => {
+    const turns = ['aa\n', 2, 'bb\n', 3, 'x'.repeat(50), 4, 'yyyyyyyy\n', 5, 'zzzzzzzz\n'];
+    expect(viewOfTurns(turns, 24, 'both')).toEqual([
+      'aa\n',
+      'omitted lost 3+2',
+      'bb\n',
+      'omitted size 8+57',
+      'yyyyyyyy\n',
+      'omitted lost 74+5',
+      'zzzzzzzz\n',
+    ]);
+  });
+
+  test('never goes back behind where it is read from', () => {
+    const record = new OutputRecord({ headBytes: 100, tailBytes: 0 });
+    record.append('stdout', 0, Uint8Array.of(0x61, 0xe2, 0x82));
+    const request = { fromOffset: 2, maxBytes: 100, view: 'both', isComplete: false } as const;
+    expect(chooseView(record, request).nextOffset).toBe(3);
   });
 
   test('from the middle of an output has only what follows', () => {
