@@ -36,6 +36,12 @@ test('a chunk may hold MAX_CHUNK_BYTES and no more, on either side', () => {
   expect(() => encodeOutputFrame({ ...chunk, data: new Uint8Array(MAX_CHUNK_BYTES + 1) })).toThrow(TypeError);
 });
 
+test('what names no task is refused of none', () => {
+  const decoded = decodeOutputFrame(Uint8Array.of(1, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0x2f));
+  expect(decoded).toMatchObject({ ok: false, refusal: { code: 'invalid_message' } });
+  expect(decoded.ok || 'taskId' in decoded.refusal).toBe(false);
+});
+
 describe('a sender cannot encode', () => {
   const broken: [what: string, chunk: object][] = [
     ['an id that is none', { taskId: '../../x' }],

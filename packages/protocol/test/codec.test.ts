@@ -11,6 +11,7 @@ import {
   type SignalTask,
   type TaskError,
   type TaskErrorCode,
+  type WorkerMessage,
 } from '#src/index.js';
 
 const command: ExecuteCommand = { type: 'execute_command', taskId: 't1', command: 'true', timestamp: 1 };
@@ -58,6 +59,18 @@ describe('a sender', () => {
       blockPolicy: { default: { action: 'report', suspectedAfterMs: 1, secret: 1 }, secret: 'report' },
     } as unknown as ManagerMessage;
     expect(encodeManagerMessage(message)).not.toContain('secret');
+  });
+
+  test('sends none of what is not declared beside or inside what has to be there, however much it is', () => {
+    const health = { cpu: 0, memory: 0, disk: 0, loadAverage: [0, 0, 0], eventLoopDelayMs: 0, uptimeMs: 0 };
+    const heartbeat = { type: 'heartbeat', status: 'idle', runningTasks: 0, workerId: 'w', timestamp: 1 };
+    const inside = { ...heartbeat, health: { ...health, secret: 1 } } as unknown as WorkerMessage;
+    expect(encodeWorkerMessage(inside)).not.toContain('secret');
+    for (let count = 1; count <= 8; count++) {
+      const extras = Object.fromEntries(Array.from({ length: count }, (_, n) => [`secret${n}`, n]));
+      const beside = { type: 'ping', timestamp: 1, ...extras } as ManagerMessage;
+      expect(encodeManagerMessage(beside)).toBe('{"type":"ping","timestamp":1}');
+    }
   });
 
   test('sends no field that is undefined', () => {
@@ -117,9 +130,22 @@ describe('a refusal says what was expected and what came', () => {
       { workspace: '\u0000'.repeat(60) },
       `${workspace} a string of 60 characters`,
     ],
+    [
+      'what is 60 characters with its quotes',
+      { workspace: '!'.repeat(58) },
+      `${workspace} string "${'!'.repeat(58)}"`,
+    ],
+    ['what is 61', { workspace: '!'.repeat(59) }, `${workspace} a string of 59 characters`],
   ];
   test.each(cases)('of %s', (_what, field, message) => {
     expect(refusalOf(decodeManagerMessage(JSON.stringify({ ...command, ...field }))).message).toBe(message);
+  });
+
+  test('of a value in a map, by its key where that has at most 64 characters', () => {
+    const pathOf = (key: string) =>
+      refusalOf(decodeManagerMessage(JSON.stringify({ ...command, env: { [key]: 1 } }))).path;
+    expect(pathOf('k'.repeat(64))).toBe(`/env/${'k'.repeat(64)}`);
+    expect(pathOf('k'.repeat(65))).toBe('/env');
   });
 
   test('of a signal: all names that there are', () => {
@@ -171,6 +197,16 @@ describe('hostile text', () => {
     expect(refusalOf(decodeManagerMessage(argv))).toMatchObject({ path: '/command/0', taskId: 't1' });
     const env = Object.fromEntries(Array.from({ length: 50_000 }, (_, n) => [`k${n}`, n]));
     expect(refusalOf(decodeManagerMessage(JSON.stringify({ ...command, env }))).path).toBe('/env/k0');
+  });
+
+  test('of brackets in a string nests nothing', () => {
+    const text = JSON.stringify({ ...command, command: '[{'.repeat(50) });
+    expect(accepted(decodeManagerMessage(text))).toMatchObject({ taskId: 't1' });
+  });
+
+  test('of a string that never ends is no JSON, however many brackets stand before it', () => {
+    const { code, message } = refusalOf(decodeManagerMessage(`${'{},[],'.repeat(50)}"[[`));
+    expect([code, message]).toEqual(['invalid_json', expect.stringContaining('characters that are none')]);
   });
 
   test('of a megabyte of backslashes and quotes is read in linear time', () => {

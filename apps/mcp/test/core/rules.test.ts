@@ -29,6 +29,21 @@ describe('a request', () => {
     expect(judgeRequest({ ...good, ...request }, policy)?.status ?? null).toBe(status);
   });
 
+  test('may name us as each loopback address does, without the port where that is the default one', () => {
+    expect(hostsOf('fd00::1', 8_733, [])).toEqual([
+      '[fd00::1]:8733',
+      'localhost:8733',
+      '127.0.0.1:8733',
+      '[::1]:8733',
+    ]);
+    const names = ['10.0.0.1', 'localhost', '127.0.0.1', '[::1]'];
+    expect(hostsOf('10.0.0.1', 80, ['MCP.example'])).toEqual([
+      ...names.map((name) => `${name}:80`),
+      ...names,
+      'mcp.example',
+    ]);
+  });
+
   test.each([
     ['127.0.0.1', true],
     ['127.8.9.10', true],
@@ -66,5 +81,6 @@ describe('sessions', () => {
 
   test('make no room while all are in use', () => {
     expect(chooseEvicted([session('a', 90_000, 1), session('b', 59_999)], nowMs)).toBeNull();
+    expect(chooseEvicted([session('a', 90_000, 1), session('b', 60_000)], nowMs)).toBe('b');
   });
 });
