@@ -8,7 +8,10 @@ export interface Mutation {
   readonly start: number;
   readonly end: number;
   readonly by: string;
-  /** What runs it runs this offset: of an operator between two operands, where the first begins, since the second may not run. */
+  /**
+   * What runs it runs this offset: of an operator between two operands, where the first begins, since the second may not run; of
+   * `?.` too, since what follows does not run where there is nothing.
+   */
   readonly reachedAt: number;
 }
 
@@ -116,7 +119,7 @@ function* mutationsOf(node: AnyNode, parent: AnyNode | null, source: string): Ge
     case 'MemberExpression':
       if (node.optional) {
         const at = source.indexOf('?.', node.object.end);
-        yield ['optional', at, at + 2, node.computed ? '' : '.'];
+        yield ['optional', at, at + 2, node.computed ? '' : '.', node.start];
       }
       return;
     case 'ArrayExpression':

@@ -35,6 +35,7 @@ describe('the faults that are made in a source', () => {
     const source = 'f((a && b) ?? c);';
     const at = (by: string) => findMutations(source).find((each) => each.by === by)?.reachedAt;
     expect([at('||'), at('&&')]).toEqual([3, 2]);
+    expect(findMutations('f(a?.b);').map(({ by, reachedAt }) => [by, reachedAt])).toContainEqual(['.', 2]);
   });
 });
 
