@@ -91,7 +91,6 @@ export function keepFewEnded(turn: Turn): void {
 function keepWithinQuota(turn: Turn, task: Task): void {
   const { state } = turn;
   const quota = state.policy.retention.spoolQuotaBytes;
-  if (state.kept.spoolBytes <= quota) return;
   for (const other of state.tasks.values()) {
     if (state.kept.spoolBytes <= quota) return;
     if (other.phase === 'ended' && other.log.spoolBytes > 0) letGo(turn, other, other.log.endOffset); // its end is still told

@@ -5,6 +5,7 @@ import {
   writeBecomingUser,
   writeBubblewrapArguments,
 } from '#src/core/containment/bubblewrap-arguments.js';
+import { writeCommandScript } from '#src/core/containment/command-script.js';
 import { DENIED_CALLS } from '#src/core/containment/denied-calls.js';
 import { decodeUserList } from '#src/core/containment/homes.js';
 import { chooseSecretDirectories, isSystemDirectory, judgePlaces } from '#src/core/containment/places.js';
@@ -244,4 +245,12 @@ test('a line of a list of users that has not seven fields is none', () => {
   expect(
     decodeUserList('u:x:1:1::/home/u:/bin/sh\nv:x:1:1::/home/v\nw:x:1:1::/home/w:/bin/sh:more\n'),
   ).toHaveLength(1);
+});
+
+test('a command’s variables stand in no argv, which everybody may read; those alone that no shell can have', () => {
+  const tools = { launch: '/bin/setpriv', launchesAll: false, env: '/bin/env' };
+  const env = { SECRET: 'hunter2', 'with.dot': '1' };
+  const script = writeCommandScript({ argv: ['true'], cwd: '/', env }, tools);
+  expect(script).toContain("export SECRET='hunter2'\n");
+  expect(script).toContain("exec '/bin/env' -- 'with.dot=1' 'true' <&5");
 });

@@ -43,6 +43,11 @@ interface Direct {
   readonly wakers: readonly number[] | 'anyone';
 }
 
+/** The same of what it has a descriptor of: who could bring that about is always known. */
+interface Held extends Direct {
+  readonly wakers: readonly number[];
+}
+
 /** @param threads those that count; the evidence's own, but for what a runtime keeps for itself. */
 export function findWakeSources(evidence: Evidence, threads: readonly ThreadEvidence[]): WakeSources {
   const family = new Family(evidence);
@@ -136,14 +141,13 @@ class Family {
     for (const target of targets) {
       const direct = this.#target(target, pid);
       sources |= direct.sources;
-      if (direct.wakers === 'anyone') return { sources, wakers: 'anyone' };
       wakers.push(...direct.wakers);
     }
     return { sources, wakers };
   }
 
-  #target(target: Target, pid: number): Direct {
-    const none: Direct = { sources: 0, wakers: [] };
+  #target(target: Target, pid: number): Held {
+    const none: Held = { sources: 0, wakers: [] };
     const { surroundings } = this.#evidence;
     switch (target.kind) {
       case 'input':
@@ -174,17 +178,17 @@ class Family {
     }
   }
 
-  #pipe(holders: Holders | undefined, isNamed: boolean): Direct {
+  #pipe(holders: Holders | undefined, isNamed: boolean): Held {
     const direct = this.#held(holders, SOURCE.outside);
     return isNamed ? { ...direct, sources: direct.sources | SOURCE.signal } : direct;
   }
 
-  #held(holders: Holders | undefined, beyond: Sources): Direct {
+  #held(holders: Holders | undefined, beyond: Sources): Held {
     if (holders === undefined) return { sources: SOURCE.unknown, wakers: [] };
     return { sources: holders.outside.length > 0 ? beyond : 0, wakers: holders.inside };
   }
 
-  #process(pid: number): Direct {
+  #process(pid: number): Held {
     const isInside = this.#evidence.processes.some((process) => process.pid === pid);
     return isInside ? { sources: 0, wakers: [pid] } : { sources: SOURCE.outside, wakers: [] };
   }

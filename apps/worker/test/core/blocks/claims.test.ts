@@ -227,6 +227,8 @@ describe('what is used up', () => {
     expect(once(memory(0.2, 1))[0]?.summary).toBe(
       'it uses 20 % of its 1000 MiB of memory; the kernel has ended a process for it',
     );
+    const ofTwo = once({ ...memory(0.985), waits: { 10: TIME, 11: TIME } });
+    expect(ofTwo[0]?.processes).toHaveLength(1);
   });
 
   test('of memory that grows counts from when it was nearly full', () => {

@@ -124,6 +124,16 @@ describe('silence', () => {
     ).toEqual(['suspected no_progress']);
   });
 
+  test('of all but one thread is not', () => {
+    const scene: Scene = { waits: { 10: [RUNNING, TIME] }, task: { expectQuietMs: 10_000 } };
+    expect(
+      claimsAfter(
+        times(11, () => scene),
+        1_000,
+      ),
+    ).toEqual([]);
+  });
+
   test('of a service, or of one that listens, is not', () => {
     expect(
       claimsAfter(
