@@ -25,7 +25,7 @@ import type { Worker } from './worker.js';
 import { replaceWorker, restartWorker } from './worker-process.js';
 
 /** By itself a caller's call climbs the ladder up to where it would touch the worker, and so other tasks. */
-const BY_DEFAULT: readonly OrderedRung[] = ['end_input', 'continue', 'terminate', 'requeue'];
+const BY_DEFAULT: readonly OrderedRung[] = ['end_input', 'continue', 'terminate'];
 
 /** What would be done, and why that, or why nothing. */
 export function chooseAsked(

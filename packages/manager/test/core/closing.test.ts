@@ -215,6 +215,20 @@ describe('a task that is attached to', () => {
     expect(machine.state.adoptions.size).toBe(0);
   });
 
+  test('waits for a worker process that is being started, which tells by itself that it was not', () => {
+    const machine = new ManagerMachine({ startsWorkers: true });
+    machine.happen('worker_wanted', 'task_adopted', 'pass ms=10001');
+    expect(ended(machine.happen('worker_named url=ws://b', 'dial_failed worker=w2'))).toEqual([]);
+    expect(machine.task().state).toBe('unknown');
+  });
+
+  test('is said to be held as its worker says that it holds its tasks', () => {
+    const machine = ManagerMachine.connected('tasks=t1 containment=bubblewrap');
+    expect(only(machine.happen('task_adopted'), 'tell_started')).toMatchObject([
+      { start: { containment: 'bubblewrap' } },
+    ]);
+  });
+
   test('may be ended, before it is found too: then it is not touched, and after it is asked to end', () => {
     const machine = new ManagerMachine();
     machine.happen('worker_named', 'task_adopted task=t1', 'task_adopted task=t2');

@@ -2,12 +2,13 @@ import { describe, expect, test } from '@jest/globals';
 import {
   type ArchiveEntry,
   type ArchiveRules,
+  isTooLong,
   judgeEntry,
   openLedger,
 } from '#src/core/files/archive-ledger.js';
 import { faultOfLink, judgePath } from '#src/core/files/entry-path.js';
 import { compileExclusion, tarExclusions } from '#src/core/files/exclusion.js';
-import { judgeTarEnd } from '#src/core/files/tar-commands.js';
+import { judgeTarEnd, putCommand } from '#src/core/files/tar-commands.js';
 
 describe('a name in an archive', () => {
   test.each([
@@ -162,6 +163,24 @@ describe('an archive', () => {
     else expect(judged).toMatchObject({ verdict: 'refuse', message: expect.stringMatching(verdict) });
   });
 
+  test('has 64 Mi characters of names at most, those of its directories among them', () => {
+    const ledger = { ...openLedger(), nameCharacters: 67_108_864 - 4 };
+    expect(judgeEntry(ledger, entry('file d/a'), RULES).verdict).toBe('take');
+    expect(judgeEntry(ledger, entry('file e'), RULES)).toMatchObject({ code: 'ARCHIVE_TOO_LARGE' });
+  });
+
+  test('may be as long as what it may hold takes, and does not go on for ever', () => {
+    const rules = { ...RULES, maxBytes: 1_000, maxEntries: 1 };
+    const [header, padding, end] = [512, 24, 1_024];
+    expect(isTooLong(header + 1_000 + padding + end, rules)).toBe(false);
+    expect(isTooLong(1_000_000, rules)).toBe(true);
+  });
+
+  test('tells of a long name by its first 200 characters', () => {
+    const judged = judgeEntry(openLedger(), entry(`fifo ${'x'.repeat(4_000)}`), RULES);
+    expect(judged).toMatchObject({ message: expect.stringContaining(`"${'x'.repeat(200)}"…`) });
+  });
+
   test('tells of a name with escape sequences, and does not carry them out', () => {
     const judged = judgeEntry(openLedger(), entry('fifo \u001b[2Jx\n'), RULES);
     expect(judged).toMatchObject({ message: expect.stringContaining('"\\u001b[2Jx\\n"') });
@@ -242,6 +261,7 @@ describe("the end of the worker's tar", () => {
       'tar: ./a: Cannot stat: No such file or directory\n',
       { ok: false, why: expect.stringContaining('exit code 2: tar: ./a: Cannot stat') },
     ],
+    [0, ' \r\n', { ok: true, warnings: [] }],
     [127, 'sh: 1: tar: not found\n', { ok: false, why: 'exit code 127: sh: 1: tar: not found' }],
   ])('with exit code %j and %j', (exitCode, stderr, verdict) => {
     expect(judgeTarEnd(exitCode, null, stderr)).toEqual(verdict);
@@ -250,4 +270,8 @@ describe("the end of the worker's tar", () => {
   test('by a signal is a failure', () => {
     expect(judgeTarEnd(null, 'SIGKILL', '')).toEqual({ ok: false, why: 'ended by SIGKILL' });
   });
+});
+
+test('a directory whose name begins as an option does is none to the shell that unpacks there', () => {
+  expect(putCommand('-x')).toEqual(['sh', '-c', expect.stringContaining('tar'), 'sandcrew-put', './-x']);
 });

@@ -178,7 +178,7 @@ function messageOf(type: string, taskId: string, fields: Fields): WorkerMessage 
         },
         resources: { cpus: 1, memoryBytes: Number(memory ?? 1_000), diskBytes: 1 },
         maxTasks: Number(slots ?? 1),
-        containment: 'process-group',
+        containment: (fields['containment'] ?? 'process-group') as 'process-group',
         limits: {
           maxPayloadBytes: 1_048_576,
           windowBytes: Number(fields['window'] ?? 1_048_576),

@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
+import { blockSentence } from '#src/core/block-end.js';
 import { type Answer, chooseAnswer, planFor } from '#src/core/block-orders.js';
-import { chooseRung, judgeRung, type Means } from '#src/core/recovery.js';
+import { chooseRung, explain, judgeRung, type Means } from '#src/core/recovery.js';
 import type { BlockInfo } from '#src/core/report.js';
+import { ManagerMachine } from './manager-machine.js';
 import { play, tidy } from './transcript.js';
 
 function blockOf(reason: string, claim: string, evidence: object = {}): BlockInfo {
@@ -736,8 +738,37 @@ describe('what a caller asks for', () => {
       start_worker worker=w2 type=general
       drop_connection worker=w2
       restart_worker worker=w2 type=general
+
+      worker_started worker=w2
+      connection_opened worker=w2
+      welcome worker=w2
+      rung_asked worker=w2 rung=replace_worker
+      ----
+      dial worker=w2
+      send worker=w2 hello
+      drop_connection worker=w2
+      stop_worker worker=w2
+      start_worker worker=w3 type=general
     `,
       { startsWorkers: true },
     );
+  });
+
+  test('is nothing for a task that is being ended already', () => {
+    expectStory(`${running('')}
+      block_detected
+      stop_asked
+      rung_asked rung=terminate
+      ----
+      send worker=w1 terminate_task task=t1
+    `);
+  });
+
+  test('says what was asked for, and the error of a block what was seen', () => {
+    const block = blockOf('deadlock', 'confirmed', { summary: 'cat waits for itself' });
+    expect(explain('restart_worker', block)).toBe('deadlock is confirmed: restart_worker was asked for.');
+    const machine = ManagerMachine.connected();
+    machine.happen('task_submitted');
+    expect(blockSentence(machine.task(), block)).toContain('(cat waits for itself)');
   });
 });

@@ -306,3 +306,34 @@ describe('rules', () => {
     expect([task.history[0]?.state, task.history.at(-1)?.afterMs]).toEqual(['queued', 999]);
   });
 });
+
+test('what comes of a worker that has left the pool changes nothing', () => {
+  const state = openState({
+    managerId: 'm',
+    maxWorkers: 1,
+    connectTimeoutMs: 1,
+    lostAfterMs: 1,
+    maxAttempts: 1,
+    startsWorkers: false,
+  });
+  expect(step(state, { type: 'connection_opened', workerKey: 'w9' }, { nowMs: 0, random: 0 })).toEqual([]);
+});
+
+test('what happens to a task leads to the same state from wherever it may happen', () => {
+  const led = new Map<string, Set<string>>();
+  for (const triggers of Object.values(TRANSITIONS))
+    for (const [trigger, state] of Object.entries(triggers))
+      led.set(trigger, (led.get(trigger) ?? new Set()).add(state));
+  expect(Object.fromEntries([...led].map(([trigger, states]) => [trigger, [...states].join(' ')]))).toEqual({
+    assign: 'assigned',
+    start: 'running',
+    block: 'blocked',
+    clear: 'running',
+    disconnect: 'unknown',
+    terminate: 'terminating',
+    requeue: 'queued',
+    complete: 'completed',
+    fail: 'failed',
+    cancel: 'cancelled',
+  });
+});

@@ -110,6 +110,13 @@ describe('what is measured', () => {
     expect(watched.gauges.queuedAtMs.size + watched.gauges.placedAtMs.size + watched.attempts.size).toBe(0);
   });
 
+  test('and nobody waits who was handed in as the manager closed', () => {
+    const watched = Watched.connected();
+    watched.take('task_submitted task=t1', 'close_asked');
+    expect(watched.state.closing).toBe('closed');
+    expect(watched.levels).toMatchObject({ waiting: 0, active: 0 });
+  });
+
   test('a worker that comes back is told from one that is met', () => {
     const watched = new Watched();
     const again = 'sandcrew.connection.again';

@@ -48,6 +48,15 @@ describe('a pool', () => {
     expect(types(machine.happen('worker_wanted id=r2'))).toEqual(['start_worker']);
   });
 
+  test('refuses at once what is asked of one that has failed for good', () => {
+    const machine = started();
+    relive(machine, 5);
+    machine.happen('worker_exited');
+    expect(only(machine.happen('request_made id=r2 at=w1'), 'refuse_request')).toMatchObject([
+      { fault: { code: 'WORKER_FAILED' } },
+    ]);
+  });
+
   test('answers who wanted a worker when that is connected', () => {
     const machine = new ManagerMachine();
     const wanted = machine.happen('worker_wanted', 'worker_started', 'connection_opened');
@@ -82,6 +91,13 @@ describe('a worker process that ends', () => {
     const back = machine.happen('worker_started', 'connection_opened', 'welcome boot=b2');
     expect(sent(back)).toMatchObject([{ type: 'execute_command', taskId: 't1' }]);
     expect(machine.timers).not.toHaveProperty('revival w1');
+  });
+
+  test('is dialled in its next life as if no dial had failed before', () => {
+    const machine = started();
+    machine.happen('connection_lost', 'dial_failed', 'dial_failed', 'worker_exited', 'worker_started');
+    machine.happen('dial_failed');
+    expect(machine.timers['redial w1']).toBe(250);
   });
 
   test('leaves what was asked of it refused with how it ended', () => {
@@ -155,7 +171,9 @@ describe('a worker process that ends', () => {
     const machine = started();
     machine.happen('worker_exited', 'worker_start_failed');
     expect([...machine.state.workers.keys()]).toEqual(['w2']);
-    expect(types(machine.happen('worker_start_failed worker=w2'))).toEqual([]);
+    const over = machine.happen('worker_start_failed worker=w2');
+    expect(types(over)).toEqual([]);
+    expect(only(over, 'tell_worker_disconnected')).toMatchObject([{ worker: { phase: 'away' } }]);
     expect(machine.state.workers.size).toBe(0);
   });
 
