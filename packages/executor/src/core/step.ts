@@ -146,8 +146,8 @@ function isReady(state: PlanState, { dependsOn }: PlanStep): boolean {
 function endIfDone(state: PlanState): PlanEffect[] {
   const all = [...state.steps.values()];
   const isLeft = all.some((each) => each.isLeft);
-  if (all.some((each) => (each.state === 'running' ? !each.isLeft : each.state === 'waiting' && !isLeft)))
-    return [];
+  // What waits was begun or skipped just now, unless something runs, or was left.
+  if (all.some((each) => each.state === 'running' && !each.isLeft)) return [];
   state.hasEnded = true;
   const states = all.map((each) => each.state);
   return [{ type: 'end_plan', state: isLeft ? 'left' : outcomeOf(states, state.cancelledWhy !== null) }];

@@ -306,6 +306,13 @@ export const COMMANDS: readonly CommandRow[] = [
     ),
     withFile: commands('!files', '!none', '!none', '!files', '!files', 'php a.x'),
   },
+  {
+    kind: 'php that names no tool',
+    ecosystem: 'php',
+    texts: { 'composer.json': '{}' },
+    commands: commands(`${PHP} install`, '!none', '!none', '!none', '!none', '!none'),
+    withFile: commands('!files', '!none', '!none', '!none', '!none', 'php a.x'),
+  },
   ...['GNUmakefile', 'makefile', 'Makefile'].map((name) => ({
     kind: `a ${name} with the first names of targets`,
     ecosystem: 'make',

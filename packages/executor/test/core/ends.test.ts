@@ -1,7 +1,7 @@
 /** What the end of a command, or of a handler, means for its step. */
 import { describe, expect, test } from '@jest/globals';
 import { judgeHandlerEnd } from '#src/core/handler-verdict.js';
-import { isLost } from '#src/core/step-end.js';
+import { isLost, STEP_FAULTS } from '#src/core/step-end.js';
 import { judgeEnd, type TaskFacts } from '#src/core/step-verdict.js';
 
 const FACTS: TaskFacts = {
@@ -123,6 +123,16 @@ describe("a handler's step", () => {
   ])('%s', (_what, given, end) => {
     expect(judgeHandlerEnd(given, 50)).toEqual(end);
   });
+});
+
+test('the codes of a step beside those of a SandboxError are these, for callers to tell apart', () => {
+  expect([...STEP_FAULTS].sort()).toEqual([
+    'EXIT_CODE',
+    'HANDLER_FAILED',
+    'NO_COMMAND',
+    'NO_HANDLER',
+    'QUEUE_TIMEOUT',
+  ]);
 });
 
 test.each(['LOST', 'UNKNOWN_TASK', 'UNKNOWN_WORKER', 'WORKER_UNREACHABLE', 'ORPHANED'])(

@@ -151,6 +151,20 @@ export const NODE_COMMANDS: readonly CommandRow[] = [
     withFile: commands('!none', '!files', '!files', '!none', 'bun test a.x', 'bun a.ts a.x'),
   },
   {
+    kind: 'bun by its lock file',
+    ecosystem: 'node',
+    texts: { 'package.json': '{}', 'bun.lock': '' },
+    commands: commands('bun install --frozen-lockfile', '!none', '!none', '!none', 'bun test', '!none'),
+    withFile: commands('!none', '!none', '!none', '!none', 'bun test a.x', '!none'),
+  },
+  {
+    kind: 'npm whose manifest has nothing where its tables should be',
+    ecosystem: 'node',
+    texts: { 'package.json': json({ scripts: null, engines: null, packageManager: null }) },
+    commands: commands('npm install', '!none', '!none', '!none', 'node --test', '!none'),
+    withFile: commands('!none', '!none', '!none', '!none', 'node --test a.x', '!none'),
+  },
+  {
     kind: 'bun by its older lock file, beside that of npm',
     ecosystem: 'node',
     texts: { 'package.json': '{}', 'bun.lockb': '', 'package-lock.json': '{}' },

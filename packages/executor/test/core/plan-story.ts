@@ -1,4 +1,5 @@
 /** The machine of a plan as a story: what happens to it, and what it tells and begins. */
+import { expect } from '@jest/globals';
 import type { PlanRecord } from '#src/core/plan-record.js';
 import { openPlan, type PlanState, recordOf } from '#src/core/plan-state.js';
 import { type PlanEvent, step } from '#src/core/step.js';
@@ -40,6 +41,7 @@ export class Story {
         return [`${effect.adopt ? 'adopt' : 'begin'} ${effect.taskId}${effect.run > 1 ? ' again' : ''}`];
       if (effect.type === 'stop_step') return [`stop ${effect.taskId}`];
       if (effect.type === 'end_plan') return [`plan ${effect.state}`];
+      expect(effect.type).toBe('tell_step_ended');
       const ended = this.state.steps.get(effect.taskId);
       return [`${effect.taskId} ${ended?.state}`];
     });
