@@ -397,6 +397,10 @@ export declare function openLedger(): ArchiveLedger;
 export declare function judgeEntry(ledger: ArchiveLedger, entry: ArchiveEntry, rules: ArchiveRules): EntryVerdict;
 /** Whether an archive goes on for longer than all that it may hold. */
 export declare function isTooLong(archiveBytes: number, { maxBytes, maxEntries }: ArchiveRules): boolean;
+/** No archive holds this name, or may. */
+export declare function refuseName(name: string, why: string): Extract<EntryVerdict, {
+    verdict: 'refuse';
+}>;
 export {};
 
 // dist/core/files/exclusion.d.ts

@@ -58,6 +58,27 @@ export const ATTACK_REQUIREMENTS: readonly Requirement[] = [
   },
   {
     source,
+    says: 'A path of files that are got means what it says, and leads out in no spelling of tar’s own.',
+    test: ['e2e/tests/files', 'gives a file by its name, whatever signs are in that, and by no other'],
+    mutation: ['packages/manager/src/core/files/tar-commands.ts', "'--no-unquote',", ''],
+  },
+  {
+    source,
+    says: 'A name that is no UTF-8 is told as such, and not as a file that is not there.',
+    test: ['e2e/tests/files', 'is given no name that is not UTF-8, and the name is told'],
+    mutation: ['packages/manager/src/put-files.ts', 'transfer.admitName(name);', ''],
+  },
+  {
+    source,
+    says: 'What the system says of a file steers no terminal.',
+    test: [
+      'packages/manager/test/files',
+      'with a source whose name steers a terminal is refused before anything is sent',
+    ],
+    mutation: ['packages/manager/src/put-files.ts', '${showWords(why)}', "${why || showWords('')}"],
+  },
+  {
+    source,
     says: 'A manager remembers nothing of a worker that has left its pool.',
     test: [
       'packages/manager/test/core/telemetry',

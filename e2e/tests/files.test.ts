@@ -231,6 +231,51 @@ describe('a worker', () => {
     await manager.close();
   });
 
+  test('gives a file by its name, whatever signs are in that, and by no other', async () => {
+    const manager = managerOf(worker);
+    const names = [
+      'a\\b',
+      '\\056\\056',
+      '--help',
+      '@list',
+      'line\nend',
+      '*',
+      "'; id '",
+      '\u001b[2J',
+      'n'.repeat(255),
+    ];
+    const odd = join(root, 'odd');
+    await mkdir(odd);
+    for (const name of names) await writeFile(join(odd, name), name);
+    await manager.putFiles('odd', odd, { target: 'inner' });
+    for (const name of names) {
+      const target = await mkdtemp(join(root, 'back-'));
+      await manager.getFiles('odd', [`inner/${name}`], { target });
+      expect(await readFile(join(target, name), 'utf8')).toBe(name);
+    }
+    // To tar this would be `../file`, where it took a backslash for a sign of its own.
+    await manager.run({ workspace: 'odd', command: 'echo outer > file' });
+    const target = join(root, 'nothing');
+    expect(await faultOf(manager.getFiles('odd', ['inner/\\056\\056\\057file'], { target }))).toMatchObject({
+      code: 'FILES_FAILED',
+    });
+    await manager.close();
+  });
+
+  test('is given no name that is not UTF-8, and the name is told', async () => {
+    const manager = managerOf(worker);
+    const odd = join(root, 'damaged');
+    await mkdir(odd);
+    await writeFile(Buffer.concat([Buffer.from(join(odd, 'x')), Buffer.from([0xff])]), '');
+    const fault = await faultOf(manager.putFiles('damaged', odd));
+    expect(fault).toMatchObject({
+      code: 'INVALID_PATH',
+      message: expect.stringContaining('it is not UTF-8'),
+    });
+    await manager.putFiles('damaged', odd, { exclude: ['x?'] });
+    await manager.close();
+  });
+
   test('replaces files, merges directories, and goes through no link that stands in the workspace', async () => {
     const manager = managerOf(worker);
     const outside = join(root, 'outside');

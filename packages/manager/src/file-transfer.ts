@@ -1,8 +1,16 @@
 /** One transfer of files as a task: what moved, how long nothing did, and the end of it, whichever side it comes from. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { type ArchiveEntry, type EntryVerdict, judgeEntry, openLedger } from './core/files/archive-ledger.js';
+import {
+  type ArchiveEntry,
+  type EntryVerdict,
+  judgeEntry,
+  openLedger,
+  refuseName,
+} from './core/files/archive-ledger.js';
+import { judgePath } from './core/files/entry-path.js';
 import { judgeTarEnd } from './core/files/tar-commands.js';
 import { SandboxError } from './core/sandbox-error.js';
+import { showWords } from './core/worker-words.js';
 import type { TransferOptions, TransferReport, TransferSettings } from './file-options.js';
 import { StallWatch } from './io/files/stall-watch.js';
 import type { TaskRequest } from './options.js';
@@ -61,6 +69,12 @@ export class FileTransfer {
     if (judged.verdict === 'skip') return null;
     this.#path = judged.path;
     return judged;
+  }
+
+  /** Asked before a file is looked at: by a name that came over damaged, as one that is no UTF-8, it is not found. @throws {SandboxError} INVALID_PATH */
+  admitName(name: string): void {
+    const judged = judgePath(name);
+    if (!judged.ok) throw new SandboxError(refuseName(name, judged.why));
   }
 
   /** So many bytes of the archive have moved. */
@@ -135,7 +149,8 @@ export class FileTransfer {
 /** A file of this machine that cannot be read or written. */
 export function localFault(error: unknown, doing: string): SandboxError {
   if (error instanceof SandboxError) return error;
-  const message = `${doing} failed: ${error instanceof Error ? error.message : String(error)}.`;
+  // Whoever made a file has named it.
+  const message = `${doing} failed: ${showWords(error instanceof Error ? error.message : String(error))}.`;
   return new SandboxError({ code: 'FILES_FAILED', message, cause: error });
 }
 

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { ArchiveEntry } from './core/files/archive-ledger.js';
 import { putCommand } from './core/files/tar-commands.js';
 import { SandboxError } from './core/sandbox-error.js';
+import { showWords } from './core/worker-words.js';
 import { type FileSource, isStream, type PutOptions, readPut, type TransferReport } from './file-options.js';
 import { FileTransfer, localFault, type RunTask } from './file-transfer.js';
 import { ArchiveReader } from './io/files/archive-reader.js';
@@ -25,7 +26,11 @@ export async function putFiles(
   const task = { taskId, workspace, command: putCommand(settings.directory) };
   const transfer = new FileTransfer(run, task, settings, options);
   const judge = {
-    isExcluded: settings.rules.isExcluded,
+    isExcluded(name: string) {
+      if (settings.rules.isExcluded(name)) return true;
+      transfer.admitName(name);
+      return false;
+    },
     admit: (entry: ArchiveEntry) => void transfer.admit(entry),
     leaveOut: (name: string, why: string) => transfer.warnings.push(`${name} ${why}: left out`),
   };
@@ -52,7 +57,7 @@ async function findRoots(source: string | readonly string[]): Promise<SourceRoot
 
 function notFound(source: string, cause: unknown): SandboxError {
   const why = cause instanceof Error ? cause.message : String(cause);
-  const message = `source: expected a file or a directory, got ${JSON.stringify(source)}: ${why}.`;
+  const message = `source: expected a file or a directory, got ${JSON.stringify(source)}: ${showWords(why)}.`;
   return new SandboxError({ code: 'INVALID_PATH', message, cause });
 }
 

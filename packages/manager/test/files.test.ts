@@ -472,6 +472,12 @@ describe('a transfer', () => {
       'got "/nowhere/x"',
     ],
     [
+      'a source whose name steers a terminal',
+      () => manager.putFiles('app', '/nowhere/\u001b[2J'),
+      'INVALID_PATH',
+      "'/nowhere/\uFFFD[2J'",
+    ],
+    [
       'a misspelt option',
       () => manager.putFiles('app', '.', { exlude: ['x'] } as object),
       'INVALID_OPTIONS',

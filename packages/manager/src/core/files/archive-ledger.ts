@@ -76,18 +76,19 @@ export function judgeEntry(ledger: ArchiveLedger, entry: ArchiveEntry, rules: Ar
   ledger.seen++;
   if (ledger.seen > rules.maxEntries) return tooLarge(`${rules.maxEntries} entries`, 'maxEntries');
   const judged = judgePath(name, rules.isWindows);
-  if (!judged.ok) return refuse(name, judged.why);
+  if (!judged.ok) return refuseName(name, judged.why);
   const { path } = judged;
   if (path === '' && type === 'directory') return { verdict: 'skip' }; // the root is there, and stays as it is
   if (rules.isExcluded(path)) return { verdict: 'skip' };
   const kind = KINDS[type ?? ''];
-  if (kind === undefined) return refuse(name, `it is ${type === null ? 'of an unknown kind' : `a ${type}`}`);
-  if (path === '') return refuse(name, `it is a ${kind} in the place of the root`);
+  if (kind === undefined)
+    return refuseName(name, `it is ${type === null ? 'of an unknown kind' : `a ${type}`}`);
+  if (path === '') return refuseName(name, `it is a ${kind} in the place of the root`);
   if (kind === 'file') ledger.bytes += entry.bytes;
   if (ledger.bytes > rules.maxBytes) return tooLarge(`${rules.maxBytes} bytes`, 'maxBytes');
   const to = linkname ?? '';
   const fault = faultOfPlace(ledger, path, kind) ?? faultOfTarget(ledger, path, kind, to, rules);
-  if (fault !== null) return refuse(name, fault);
+  if (fault !== null) return refuseName(name, fault);
   ledger.entries++;
   note(ledger, path, kind === 'link' ? 'file' : kind);
   if (ledger.nameCharacters > MAX_NAME_CHARACTERS)
@@ -142,7 +143,8 @@ function add(ledger: ArchiveLedger, path: string, kind: TakenKind): void {
   ledger.nameCharacters += path.length;
 }
 
-function refuse(name: string, why: string): EntryVerdict {
+/** No archive holds this name, or may. */
+export function refuseName(name: string, why: string): Extract<EntryVerdict, { verdict: 'refuse' }> {
   const message = `Expected names that stay where they are put, got ${show(name)}: ${why}.`;
   return { verdict: 'refuse', code: 'INVALID_PATH', message };
 }

@@ -65,6 +65,7 @@ export interface WantedPath {
 
 export function getCommand(paths: readonly WantedPath[], exclude: readonly string[]): string[] {
   const options = [
+    '--no-unquote', // else a path's `\\056\\056` would be `..` to tar, which it was not when it was judged
     '--format=posix', // names of any length, and times to the nanosecond
     '--pax-option=delete=atime,delete=ctime',
     `--blocking-factor=${RECORD_BYTES / 512}`,
