@@ -78,6 +78,16 @@ export const ATTACK_REQUIREMENTS: readonly Requirement[] = [
     mutation: ['packages/manager/src/put-files.ts', '${showWords(why)}', "${why || showWords('')}"],
   },
   {
+    source: 'Defaults',
+    says: 'TLS 1.3 is spoken where both sides have it.',
+    test: ['e2e/tests/wire-tls', 'TLS older than 1.2 is refused, and 1.3 is spoken where both sides have it'],
+    mutation: [
+      'apps/worker/src/io/tls-files.ts',
+      "minVersion: 'TLSv1.2',",
+      "minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2',",
+    ],
+  },
+  {
     source,
     says: 'A manager remembers nothing of a worker that has left its pool.',
     test: [

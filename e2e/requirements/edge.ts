@@ -53,7 +53,7 @@ export const EDGE_REQUIREMENTS: readonly Requirement[] = [
   {
     source: 'Edge',
     says: 'TLS older than 1.2 is refused.',
-    test: ['e2e/tests/wire-tls', 'TLS older than 1.2 is refused'],
+    test: ['e2e/tests/wire-tls', 'TLS older than 1.2 is refused, and 1.3 is spoken where both sides have it'],
     mutation: [`${WORKER}/io/tls-files.ts`, "minVersion: 'TLSv1.2'", "minVersion: 'TLSv1.3'"],
   },
   {

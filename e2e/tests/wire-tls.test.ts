@@ -129,11 +129,12 @@ testTls('the command line pins an authority and shows a certificate, by options 
   expect(stderr).toMatch(/--client-key: expected a PEM file, unencrypted, got .*gone/);
 });
 
-testTls('TLS older than 1.2 is refused', async () => {
-  const dial = (version: 'TLSv1.1' | 'TLSv1.2') =>
+testTls('TLS older than 1.2 is refused, and 1.3 is spoken where both sides have it', async () => {
+  type Version = 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
+  const dial = (minVersion: Version, maxVersion: Version = minVersion) =>
     new Promise<string>((resolve, reject) => {
       const { port } = new URL(worker.url);
-      const versions = { minVersion: version, maxVersion: version, ciphers: 'DEFAULT:@SECLEVEL=0' };
+      const versions = { minVersion, maxVersion, ciphers: 'DEFAULT:@SECLEVEL=0' };
       const socket = connect({ host: '127.0.0.1', port: Number(port), ca: read('ca.pem'), ...versions });
       socket.once('secureConnect', () => {
         resolve(socket.getProtocol() ?? '');
@@ -142,6 +143,7 @@ testTls('TLS older than 1.2 is refused', async () => {
       socket.once('error', reject);
     });
   expect(await dial('TLSv1.2')).toBe('TLSv1.2');
+  expect(await dial('TLSv1.2', 'TLSv1.3')).toBe('TLSv1.3');
   await expect(dial('TLSv1.1')).rejects.toThrow(/protocol version/);
 });
 
