@@ -16,7 +16,6 @@ describe('a value', () => {
     [1.5, '1.5'],
     [true, 'true'],
     [Number.NaN, 'NaN'],
-    [12n, '12'],
     ['x'.repeat(78), `"${'x'.repeat(78)}"`],
     ['x'.repeat(79), `"${'x'.repeat(79)}…`],
   ])('%j is shown as its caller would write it, shortened: %s', (value, shown) => {
