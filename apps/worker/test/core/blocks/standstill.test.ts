@@ -252,6 +252,8 @@ describe('a program that its runtime knows better', () => {
     ['"main" #1 prio=5 waiting on condition', false],
     ['my log: Found one Java-level deadlock', false],
   ])('is deadlocked by the words %p: %s', (text, expected) => {
-    expect(provesDeadlock([{ pid: 10, tool: 'jstack', text }])).toBe(expected);
+    const told = { pid: 10, tool: 'jstack', text };
+    expect(provesDeadlock([told])).toBe(expected);
+    expect(provesDeadlock([{ ...told, pid: 9, text: '' }, told])).toBe(expected);
   });
 });

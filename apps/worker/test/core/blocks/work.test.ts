@@ -4,7 +4,7 @@ import { createMemory } from '#src/core/blocks/look.js';
 import { createOutputWatch, promptOf, watchOutput } from '#src/core/blocks/output-watch.js';
 import { createBlockWatch, noteFeed } from '#src/core/blocks/watch.js';
 import { judgeBlocks } from '#src/core/judge-block.js';
-import { claimsAfter, claimsOf, lookAt, NOW_MS, RUNNING, type Scene, TIME } from './looks.js';
+import { claimsAfter, claimsOf, lookAt, NOW_MS, RUNNING, reading, type Scene, TIME } from './looks.js';
 
 const SPINNING: Scene = { waits: { 10: RUNNING }, task: { expectQuietMs: null } };
 const times = (count: number, scene: (index: number) => Scene) =>
@@ -135,6 +135,17 @@ describe('silence', () => {
   });
 
   test('of a service, or of one that listens, is not', () => {
+    const listening: Scene = {
+      ...idle,
+      waits: { 10: reading({ kind: 'socket', id: 's' }) },
+      surroundings: { sockets: { s: { kind: 'listening' } } },
+    };
+    expect(
+      claimsAfter(
+        times(200, () => listening),
+        1_000,
+      ),
+    ).toEqual([]);
     expect(
       claimsAfter(
         times(200, () => ({ ...idle, task: { kind: 'service', expectQuietMs: null } })),
@@ -290,6 +301,13 @@ describe('output', () => {
     const output = createOutputWatch(0);
     watchOutput(output, 'stdout', new TextEncoder().encode(`${'x'.repeat(300)}? `), 0);
     expect(promptOf(output)).toBe(`…${'x'.repeat(199)}?`);
+  });
+
+  test('shows the prompt of one stream where the other has ended its line since', () => {
+    const output = createOutputWatch(0);
+    watchOutput(output, 'stderr', new TextEncoder().encode('Proceed? '), 0);
+    watchOutput(output, 'stdout', new TextEncoder().encode('1 left\n'), 0);
+    expect(promptOf(output)).toBe('Proceed?');
   });
 
   test('shows a prompt that came in pieces', () => {
