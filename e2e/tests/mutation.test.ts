@@ -1,8 +1,11 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { type Area, findAreas } from '../mutation/areas.js';
+import { type Area, findAreas, ROOT } from '../mutation/areas.js';
 import { CrewMember } from '../mutation/crew.js';
+import { EXPLAINED } from '../mutation/explained.js';
 import { findMutations, mutate } from '../mutation/mutations.js';
 import { sourceOf } from '../mutation/sources.js';
 
@@ -37,6 +40,16 @@ describe('the faults that are made in a source', () => {
     expect([at('||'), at('&&')]).toEqual([3, 2]);
     expect(findMutations('f(a?.b);').map(({ by, reachedAt }) => [by, reachedAt])).toContainEqual(['.', 2]);
   });
+});
+
+test('what is explained stands in its file yet, and once in the list', () => {
+  const gone = EXPLAINED.filter(({ file, line }) => {
+    const lines = readFileSync(join(ROOT, file), 'utf8').split('\n');
+    return !lines.some((each) => each.trim() === line);
+  });
+  expect(gone).toEqual([]);
+  const edits = EXPLAINED.flatMap(({ file, line, edits }) => edits.map((edit) => `${file} ${line} ${edit}`));
+  expect(new Set(edits).size).toBe(edits.length);
 });
 
 describe('a mutant', () => {

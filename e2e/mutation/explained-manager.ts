@@ -1,0 +1,85 @@
+/** Of the manager's core. */
+import type { Explained } from './explanation.js';
+
+const SHARED_NAME = 'It is a name that costs less to make: tasks that need nothing share one either way.';
+
+export const MANAGER_EXPLAINED: readonly Explained[] = [
+  {
+    file: 'packages/manager/src/core/assign.ts',
+    line: "const bound = home !== '' && homesOf(state, task).length > 0 ? home : '';",
+    edits: ["home !== '' && homesOf(state, task).length > 0 → true"],
+    why: 'Lines that are apart are looked at one by one, in the same order of priority and age: only looks are spared.',
+  },
+  {
+    file: 'packages/manager/src/core/assign.ts',
+    line: 'function needsNothing({ needs, body, failedOn, aboveMemoryBytes }: Task): boolean {',
+    edits: ['{ const { worker, type, labels, memoryBytes } = needs; const… → {}'],
+    why: SHARED_NAME,
+  },
+  {
+    file: 'packages/manager/src/core/assign.ts',
+    line: "if (needsNothing(task)) return 'anywhere'; // nearly always: and no other name is like it",
+    edits: ['needsNothing(task) → false'],
+    why: SHARED_NAME,
+  },
+  {
+    file: 'packages/manager/src/core/assign.ts',
+    line: 'if (workspace === undefined) return [];',
+    edits: ['workspace === undefined → false'],
+    why: 'It spares work: where it says otherwise, the longer way gives the same.',
+  },
+  {
+    file: 'packages/manager/src/core/block-end.ts',
+    line: 'if (worker === null || task.blockedBy === null) return;',
+    edits: ['|| → &&'],
+    why: 'What is ended for a block is at a worker, and has a block.',
+  },
+  {
+    file: 'packages/manager/src/core/block-end.ts',
+    line: "if (worker.phase === 'connected' && isHeldBack(task.cursor, worker.identity?.windowBytes)) {",
+    edits: ['?. → .'],
+    why: 'A worker that is connected has said who it is.',
+  },
+  {
+    file: 'packages/manager/src/core/recovery-means.ts',
+    line: 'if (worker === null) return { isWorkerOurs: false, isWorkerShared: false, hasRestartLeft: false };',
+    edits: ['worker === null → false'],
+    why: 'A task that is blocked is at a worker.',
+  },
+  {
+    file: 'packages/manager/src/core/shutdown.ts',
+    line: "const isAway = task.state === 'unknown' && worker?.phase !== 'connected';",
+    edits: ['&& → ||'],
+    why: 'Of a worker that is away every task is unknown, of one that is connected none; one without a worker has ended by then.',
+  },
+  {
+    file: 'packages/manager/src/core/task-loss.ts',
+    line: 'if (worker !== null) leaveAlone(turn, worker); // that its connection is gone will be told in a moment',
+    edits: ['worker !== null → true'],
+    why: 'That a command could not be sent is heard before anything else happens: its task is still at the worker.',
+  },
+  {
+    file: 'packages/manager/src/core/task-news.ts',
+    line: "if (message.type === 'task_complete') return end as TaskEnd;",
+    edits: ["'task_complete' → ''"],
+    why: 'It leaves nothing out: to take out what is undefined changes nothing.',
+  },
+  {
+    file: 'packages/manager/src/core/task.ts',
+    line: '...(why === undefined ? {} : { note: why }),',
+    edits: ['why === undefined → false'],
+    why: 'A note that is undefined reads as none.',
+  },
+  {
+    file: 'packages/manager/src/core/telemetry/measure.ts',
+    line: 'let workersChanged = false;',
+    edits: ['false → true'],
+    why: 'A level is told where it changed: it spares the count.',
+  },
+  {
+    file: 'packages/manager/src/core/telemetry/trace.ts',
+    line: 'const attempt = state.tasks.get(taskId)?.attempt ?? open.get(taskId)?.attempt ?? 1;',
+    edits: ['?. → .'],
+    why: 'A task that a step has placed is there after it.',
+  },
+];
