@@ -45,7 +45,7 @@ const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
 
 /**
  * The most that half of V8's young generation grows to. Left to itself, V8 of Node 24 lets a worker that is busy with short
- * tasks have 214 MiB of RSS, where it has 113 with this (`npm run test:binary -- e2e/dist-test/tests/soak`).
+ * tasks have 214 MiB of RSS, where it has about 100 with this (`npm run test:binary -- e2e/dist-test/tests/soak`).
  */
 const SEMI_SPACE_MIB = 4;
 
