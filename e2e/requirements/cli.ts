@@ -405,7 +405,16 @@ export const CLI_REQUIREMENTS: readonly Requirement[] = [
       `${TEST}/worker-away`,
       'a worker that goes away is told once, with how long it is waited for, and when it is back; no byte is lost',
     ],
-    mutation: [`${CLI}/task-news.ts`, 'this.#hasStarted && !this.#isAway', 'this.#hasStarted'],
+    mutation: [`${CLI}/task-news.ts`, 'this.#hasConnected) && !this.#isAway', 'this.#hasConnected)'],
+  },
+  {
+    source: 'Main job 5: a worker that stays',
+    says: 'A worker that goes away before it has told that the task runs is told as well.',
+    test: [
+      `${TEST}/worker-away`,
+      'a worker that goes away before it has told that the task runs is told as well',
+    ],
+    mutation: [`${CLI}/task-news.ts`, 'this.#hasConnected = true;', 'this.#hasConnected = false;'],
   },
   {
     source: 'Main job 5: a worker that stays',

@@ -21,6 +21,8 @@ export class TaskNews {
   readonly #blocks = new Map<BlockReason, BlockInfo>();
   #takeover: SandboxError<PartialTaskResult> | null = null;
   #hasStarted = false;
+  /** A worker was reached: the task may be there. */
+  #hasConnected = false;
   #isAway = false;
 
   /** @param lostAfterMs How long the manager waits for a worker that is away, milliseconds. */
@@ -76,17 +78,18 @@ export class TaskNews {
     if (this.#blocks.delete(reason)) this.#renderer.blockCleared(reason, durationMs);
   }
 
-  /** Before its start, and where it is final, the task's end tells it. */
+  /** Where none of them was reached yet, and where it is final, the task's end tells it. */
   #disconnected(url: string, error: SandboxError): void {
     if (error.code === 'CONNECTION_REPLACED') {
       this.#takeover = error as SandboxError<PartialTaskResult>;
-    } else if (this.#hasStarted && !this.#isAway) {
+    } else if ((this.#hasStarted || this.#hasConnected) && !this.#isAway) {
       this.#isAway = true;
       this.#renderer.notice(absenceSentence(url, new Date(), this.#lostAfterMs));
     }
   }
 
   #connected(url: string): void {
+    this.#hasConnected = true;
     if (!this.#isAway) return;
     this.#isAway = false;
     this.#renderer.notice(`The worker ${url} is back.`);

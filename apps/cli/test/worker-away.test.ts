@@ -1,9 +1,10 @@
 import { EventEmitter, once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { FakeWorker } from '@sandcrew/testkit';
 import { Sandcrew } from './sandcrew.js';
 import { startWorker } from './worker-process.js';
 
@@ -77,6 +78,19 @@ test('a worker that goes away is told once, with how long it is waited for, and 
     `sandcrew: The worker ${url} is away since TIME; waiting up to 5 min for it (--lost-after). Ctrl-C gives up.\n` +
       `sandcrew: The worker ${url} is back.\n`,
   );
+});
+
+test('a worker that goes away before it has told that the task runs is told as well', async () => {
+  const fake = await FakeWorker.listen({ token: 'f'.repeat(64) });
+  const tokenFile = join(directory, 'fake.token');
+  writeFileSync(tokenFile, `${fake.token}\n`, { mode: 0o600 });
+  const way = { SANDCREW_WORKER: fake.url, SANDCREW_TOKEN_FILE: tokenFile };
+  const running = new Sandcrew(['run', '--lost-after', '500ms', '--', 'true'], { env: { ...env, ...way } });
+  await fake.next('execute_command');
+  await fake.close();
+  const { status, stderr } = await running.ended;
+  expect([status, stderr]).toEqual([125, expect.stringContaining(`The worker ${fake.url} is away since`)]);
+  expect(stderr).toContain('has been away for 500 ms');
 });
 
 test('a worker that stays away is given up after --lost-after: 125, and the task is told to be lost', async () => {
