@@ -487,7 +487,7 @@ export type { TaskPlan, TaskStep } from './task-step.js';
 import { type WorkspaceFacts } from '../core/workspace-facts.js';
 /** The texts of manifests by file name, as data. What is broken has a `fault` instead. */
 export declare function decodeManifests(texts: Readonly<Record<string, string>>): WorkspaceFacts;
-/** Manifests of a directory of this machine; those that are not there, or are no files, are left out. */
+/** Manifests of a directory of this machine; those that are not there, are no files, or are links that lead out of it, are left out. */
 export declare function readDirectory(directory: string): Promise<WorkspaceFacts>;
 export declare const LIST_COMMAND: readonly string[];
 /** What that command wrote. Lines that are not its own are passed over. */

@@ -35,3 +35,19 @@ test('a FIFO, a directory, a device or a link to nowhere under a manifest’s na
   const { manifests } = await readDirectory(directory);
   expect([...manifests.keys()]).toEqual(['Makefile']);
 });
+
+test('a link under a manifest’s name is followed inside of the directory, and not out of it', async () => {
+  const secret = mkdtempSync(join(tmpdir(), 'sandcrew-secret-'));
+  writeFileSync(join(secret, 'key'), 'key:\n');
+  mkdirSync(join(directory, 'build'));
+  writeFileSync(join(directory, 'build', 'make'), 'all:\n');
+  symlinkSync('build/make', join(directory, 'Makefile'));
+  symlinkSync(join(secret, 'key'), join(directory, 'requirements.txt'));
+  symlinkSync(secret, join(directory, 'outside'));
+  symlinkSync('outside/key', join(directory, 'go.mod'));
+  const seen = join(secret, 'here'); // the directory itself may be reached by a link
+  symlinkSync(directory, seen);
+  const { manifests } = await readDirectory(seen);
+  expect([...manifests]).toEqual([['Makefile', { text: 'all:\n' }]]);
+  rmSync(secret, { recursive: true });
+});

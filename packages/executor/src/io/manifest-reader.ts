@@ -1,7 +1,7 @@
 /** Reads the manifests of a workspace, here or at its worker, and takes JSON and TOML apart. */
 import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { join } from 'node:path';
+import { open, realpath } from 'node:fs/promises';
+import { join, sep } from 'node:path';
 import { parse as parseToml } from 'smol-toml';
 import {
   MANIFEST_NAMES,
@@ -15,14 +15,21 @@ export function decodeManifests(texts: Readonly<Record<string, string>>): Worksp
   return { manifests: new Map(Object.entries(texts).map(([name, text]) => [name, decode(name, text)])) };
 }
 
-/** Manifests of a directory of this machine; those that are not there, or are no files, are left out. */
+/** Manifests of a directory of this machine; those that are not there, are no files, or are links that lead out of it, are left out. */
 export async function readDirectory(directory: string): Promise<WorkspaceFacts> {
+  const root = await realpath(directory).catch(() => directory);
   const found = await Promise.all(
-    MANIFEST_NAMES.map(async (name) => [name, await readHead(join(directory, name))] as const),
+    MANIFEST_NAMES.map(async (name) => [name, await readInside(root, name)] as const),
   );
   return decodeManifests(
     Object.fromEntries(found.filter((entry) => entry[1] !== null)) as Record<string, string>,
   );
+}
+
+/** What was checked out may be anybody's: a link of such a name may lead to a secret of whoever runs this. */
+async function readInside(root: string, name: string): Promise<string | null> {
+  const path = await realpath(join(root, name)).catch(() => null);
+  return path !== null && path.startsWith(join(root, sep)) ? await readHead(path) : null;
 }
 
 async function readHead(path: string): Promise<string | null> {
