@@ -76,6 +76,14 @@ const LIES: readonly [what: string, told: RegExp, tell: () => void][] = [
     () => liar.send({ type: 'output_gap', taskId: 't', offset: 5, bytes: Number.MAX_SAFE_INTEGER }),
   ],
   [
+    'whose output ends nowhere',
+    /expected output that ends at byte 9007199254740991 at the latest, got 5 bytes from 9007199254740991/,
+    () => {
+      liar.send({ type: 'output_gap', taskId: 't', offset: 5, bytes: Number.MAX_SAFE_INTEGER - 5 });
+      liar.sendOutput('t', Number.MAX_SAFE_INTEGER, 'known');
+    },
+  ],
+  [
     'that sends past its window',
     /past the last ack, got more/,
     () => {

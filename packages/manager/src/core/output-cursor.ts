@@ -57,6 +57,12 @@ export function judgeChunk(
     };
   }
   const end = offset + bytes;
+  if (!Number.isSafeInteger(end)) {
+    return {
+      verdict: 'breach',
+      message: `expected output that ends at byte ${Number.MAX_SAFE_INTEGER} at the latest, got ${bytes} bytes from ${offset}`,
+    };
+  }
   if (end <= cursor.nextOffset) return { verdict: 'known' };
   const fresh = end - cursor.nextOffset;
   // One window at most, whatever it drops: what is held here for a slow reader is bounded.

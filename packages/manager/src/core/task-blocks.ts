@@ -5,13 +5,14 @@ import type { BlockInfo } from './report.js';
 import { moveTask, note, type Task } from './task.js';
 import { placeOf, type Turn } from './turn.js';
 import { type Worker, workerName } from './worker.js';
-import { showWords } from './worker-words.js';
+import { showEvidence, showWords } from './worker-words.js';
 
 /** In the history, of which a task keeps many entries. */
 const MAX_SUMMARY_CHARACTERS = 500;
 
 export function taskBlocked(turn: Turn, task: Task, worker: Worker, message: BlockDetected): void {
-  const { reason, confidence, resourceUsage, recoverable, evidence, action } = message;
+  const { reason, confidence, resourceUsage, recoverable, action } = message;
+  const evidence = showEvidence(message.evidence);
   const block: BlockInfo = {
     taskId: task.taskId,
     workerId: workerName(worker),
@@ -25,7 +26,9 @@ export function taskBlocked(turn: Turn, task: Task, worker: Worker, message: Blo
   };
   task.blocks.set(reason, { block, sinceMs: turn.nowMs - message.duration });
   const summary =
-    evidence.summary === undefined ? '' : `: ${showWords(evidence.summary, MAX_SUMMARY_CHARACTERS)}`;
+    typeof evidence['summary'] === 'string'
+      ? `: ${showWords(evidence['summary'], MAX_SUMMARY_CHARACTERS)}`
+      : '';
   const why = `${reason}, ${confidence}${summary}`;
   if (task.state === 'running') moveTask(task, 'block', placeOf(turn, task), why);
   else note(task, placeOf(turn, task), why);

@@ -168,6 +168,12 @@ describe('the output cursor', () => {
     expect(judgeChunk(openCursor(10), offset, bytes, 1_000)).toEqual(expected);
   });
 
+  test('judges a chunk that ends beyond all whole numbers', () => {
+    const cursor = openCursor(Number.MAX_SAFE_INTEGER - 1);
+    expect(judgeChunk(cursor, Number.MAX_SAFE_INTEGER - 1, 2)).toMatchObject({ verdict: 'breach' });
+    expect(judgeChunk(cursor, Number.MAX_SAFE_INTEGER - 1, 1)).toEqual({ verdict: 'take', skipBytes: 0 });
+  });
+
   test('acks at each quarter of the window at once, and less in a quiet moment', () => {
     const cursor = openCursor(0);
     judgeChunk(cursor, 0, 400, 1_000);

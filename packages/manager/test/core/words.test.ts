@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { faultsOfUnknown, isObject, mismatch, showValue } from '#src/core/field-words.js';
 import { ERROR_CODES, SandboxError } from '#src/core/sandbox-error.js';
 import { decodeTokenFile, MAX_TOKEN_FILE_BYTES } from '#src/core/token-file.js';
-import { showWords } from '#src/core/worker-words.js';
+import { showEvidence, showWords } from '#src/core/worker-words.js';
 
 describe('a value', () => {
   test.each([
@@ -125,6 +125,27 @@ describe('the words of a worker', () => {
       'a\tb\nc\ufffd[2J\ufffd\ufffd\ufffd\ufffd\ufffdz',
     );
     expect(showWords('한글 🙂 é')).toBe('한글 🙂 é');
+  });
+});
+
+describe('the evidence of a worker', () => {
+  test('is what it says, with the words that are read made harmless', () => {
+    const lines = ['\u001b[2J'];
+    const words = { summary: 'it\u001b[2J waits', prompt: 'p'.repeat(2_001), lines, password: true, fd: 0 };
+    expect(showEvidence(words)).toEqual({
+      ...words,
+      summary: 'it\ufffd[2J waits',
+      prompt: `${'p'.repeat(2_000)}…`,
+    });
+  });
+
+  test('has an end: of 32 fields the later ones, and those beyond 64 KiB, are left out', () => {
+    const many = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`f${index}`, index]));
+    expect(Object.keys(showEvidence(many))).toHaveLength(32);
+    const fits = ['x'.repeat(65_000)];
+    const long = ['x'.repeat(65_536)];
+    expect(showEvidence({ fits, long, also: 1 })).toEqual({ fits, also: 1 });
+    expect(showEvidence({ ['k'.repeat(65_536)]: 1 })).toEqual({});
   });
 });
 
