@@ -185,8 +185,9 @@ describe('a restart', () => {
     const other = await startWorker();
     const words = ['--worker', other.url, '--token-file', other.tokenFile, ...options().slice(4)];
     const first = await connectStdio(words);
-    await call(first, 'run', { taskId: 'away', command: 'sleep 600', timeoutMs: 0, yieldMs: 0 });
-    await call(first, 'wait_for', { taskId: 'away', yieldMs: 0 });
+    const command = 'echo begun; exec sleep 600';
+    await call(first, 'run', { taskId: 'away', command, timeoutMs: 0, yieldMs: 0 });
+    await call(first, 'wait_for', { taskId: 'away', text: 'begun' });
     await first.close();
     await other.stop();
     await writeFile(join(directory, 'token'), 'a'.repeat(64), { mode: 0o600 });
