@@ -26,10 +26,10 @@ export async function putFiles(
   const task = { taskId, workspace, command: putCommand(settings.directory) };
   const transfer = new FileTransfer(run, task, settings, options);
   const judge = {
-    isExcluded(name: string) {
-      if (settings.rules.isExcluded(name)) return true;
+    wants(name: string) {
+      if (settings.rules.isExcluded(name)) return false;
       transfer.admitName(name);
-      return false;
+      return true;
     },
     admit: (entry: ArchiveEntry) => void transfer.admit(entry),
     leaveOut: (name: string, why: string) => transfer.warnings.push(`${name} ${why}: left out`),

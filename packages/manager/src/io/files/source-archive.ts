@@ -6,7 +6,8 @@ import type { ArchiveEntry } from '../../core/files/archive-ledger.js';
 import { type SourceFile, type SourceRoot, walkSource } from './source-tree.js';
 
 export interface SourceJudge {
-  isExcluded(name: string): boolean;
+  /** Asked of each name before its file is looked at; throws where no archive may hold it. */
+  wants(name: string): boolean;
   /** Told of each entry before it is sent; throws where it may not be. */
   admit(entry: ArchiveEntry): void;
   /** Something that no archive can carry, and is left out. */
@@ -39,7 +40,7 @@ async function fill(pack: Pack, roots: readonly SourceRoot[], judge: SourceJudge
   /** Names of files that have several, by device and number. */
   const linked = new Map<string, string>();
   for (const root of roots) {
-    for await (const file of walkSource(root, (name) => judge.isExcluded(name))) {
+    for await (const file of walkSource(root, (name) => judge.wants(name))) {
       await add(pack, file, linked, judge);
     }
   }

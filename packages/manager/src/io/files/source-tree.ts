@@ -28,16 +28,16 @@ export async function findRoot(source: string, isContent: boolean): Promise<Sour
   return { name: basename(path), path };
 }
 
-/** @param isExcluded Asked before anything is looked at. @throws {Error} as the file system does */
+/** @param wants Asked before anything is looked at. @throws {Error} as the file system does, and what `wants` throws */
 export async function* walkSource(
   { name, path }: SourceRoot,
-  isExcluded: (name: string) => boolean,
+  wants: (name: string) => boolean,
 ): AsyncGenerator<SourceFile> {
   const stats = await lstat(path);
   if (name !== '') yield { name, path, stats };
   if (!stats.isDirectory()) return;
   for (const child of (await readdir(path)).sort()) {
     const childName = name === '' ? child : `${name}/${child}`;
-    if (!isExcluded(childName)) yield* walkSource({ name: childName, path: join(path, child) }, isExcluded);
+    if (wants(childName)) yield* walkSource({ name: childName, path: join(path, child) }, wants);
   }
 }
