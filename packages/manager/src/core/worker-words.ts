@@ -1,7 +1,7 @@
 /** The words of a worker, as they may stand in an error, a log or an agent's context: a worker may be anyone's. */
 
 const MAX_CHARACTERS = 2_000;
-/** Ours has no block of more than a dozen fields, and cuts the longest, stacks of the kernel, below this. */
+/** Ours has no block of more than a dozen fields, and cuts the longest, two stacks, below this. */
 const MAX_FIELDS = 32;
 const MAX_FIELD_CHARACTERS = 65_536;
 

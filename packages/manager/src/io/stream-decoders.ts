@@ -4,25 +4,20 @@ import type { Stream } from '@sandcrew/protocol';
 import type { OutputChunk } from '../core/report.js';
 
 export class StreamDecoders {
-  readonly #stdout = new StreamDecoder();
-  readonly #stderr = new StreamDecoder();
+  readonly #decoders = { stdout: new StreamDecoder(), stderr: new StreamDecoder() };
   #endOffset = 0;
 
   decode(stream: Stream, bytes: Uint8Array, offset: number): string {
     this.#endOffset = offset + bytes.length;
-    return this.#of(stream).decode(bytes);
+    return this.#decoders[stream].decode(bytes);
   }
 
   /** At the end: what a cut code point leaves, as U+FFFD. */
   *rest(): Generator<OutputChunk> {
     for (const stream of ['stdout', 'stderr'] as const) {
-      const text = this.#of(stream).rest();
+      const text = this.#decoders[stream].rest();
       if (text !== '') yield { stream, text, bytes: new Uint8Array(), offset: this.#endOffset };
     }
-  }
-
-  #of(stream: Stream): StreamDecoder {
-    return stream === 'stdout' ? this.#stdout : this.#stderr;
   }
 }
 
