@@ -13,8 +13,9 @@ import { findTools, probe } from './probe.js';
  * The namespace's init. A command that is itself pid 1 ignores SIGTERM, also its own; so this shell is pid 1, the
  * command its child, in a session of its own. It outlives the command: it reports the status on fd 3 and stays until fd 4
  * closes, so that output may linger. The command's ends are opened by path, and in the child: unshare and the init itself
- * would hold open what came as a descriptor, and nobody would see that the command has closed it. The child waits for a line on fd 4 before it becomes
- * the command, so that the worker knows its host pid however short it lives. PWD is the shell's own, no part of the task's environment.
+ * would hold open what came as a descriptor, and nobody would see that the command has closed it. The child waits for a
+ * line on fd 4 before it becomes the command, so that the worker knows its host pid however short it lives. PWD is the
+ * shell's own, no part of the task's environment.
  *
  * The kernel tells of no parent that had died before it was asked to, so that a worker, or unshare, that is killed just then
  * leaves this shell behind. It waits for nobody at a pipe: fd 8 stands in for the other end while it opens its own; and where
