@@ -100,4 +100,36 @@ export const ATTACK_REQUIREMENTS: readonly Requirement[] = [
       'if (state.workers.size > 99)',
     ],
   },
+  {
+    source,
+    says: 'A worker whose output ends beyond all whole numbers ends no agent.',
+    test: ['packages/manager/test/core/rules', 'judges a chunk that ends beyond all whole numbers'],
+    mutation: [
+      'packages/manager/src/core/output-cursor.ts',
+      'if (!Number.isSafeInteger(end)) {',
+      'if (Number.isNaN(end)) {',
+    ],
+  },
+  {
+    source,
+    says: 'The evidence of a block has an end.',
+    test: [
+      'packages/manager/test/core/words',
+      'has an end: of 32 fields the later ones, and those beyond 64 KiB, are left out',
+    ],
+    mutation: [
+      'packages/manager/src/core/worker-words.ts',
+      'const MAX_FIELDS = 32;',
+      'const MAX_FIELDS = 33;',
+    ],
+  },
+  {
+    source,
+    says: 'No manifest is read that lies outside of its directory.',
+    test: [
+      'packages/executor/test/manifest-files',
+      'a link under a manifest’s name is followed inside of the directory, and not out of it',
+    ],
+    mutation: ['packages/executor/src/io/manifest-reader.ts', 'join(root, sep)', 'join(sep)'],
+  },
 ];
