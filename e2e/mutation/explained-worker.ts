@@ -42,12 +42,6 @@ export const WORKER_EXPLAINED: readonly Explained[] = [
     why: MEASURED,
   },
   {
-    file: 'apps/worker/src/core/blocks/exhaustion.ts',
-    line: 'memory.memoryUse = [...memory.memoryUse.filter(isRecent), { atMs: look.nowMs, bytes: usedBytes }];',
-    edits: ['.filter(isRecent) → nothing'],
-    why: 'The latest that is old enough is looked for: those before it are kept for nobody.',
-  },
-  {
     file: 'apps/worker/src/core/blocks/flooding.ts',
     line: 'const isLarge = output.repeatedBytes >= FLOOD_BYTES || output.repeatedLines >= FLOOD_LINES;',
     edits: ['>= → >'],

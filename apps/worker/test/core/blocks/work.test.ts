@@ -155,6 +155,25 @@ describe('silence', () => {
   });
 });
 
+test('what is remembered of a task grows neither with the looks at it nor with the processes that it has had', () => {
+  const limits = {
+    memory: { chargedBytes: 500, maxBytes: 1_000, kills: 0 },
+    pids: { used: 1, max: 9, refusals: 0 },
+    cpu: { periods: 0, throttled: 0 },
+  };
+  const sizeAfter = (looks: number) => {
+    const remembered = createMemory(NOW_MS);
+    for (let look = 0; look < looks; look++) {
+      const scene: Scene = { ...SPINNING, waits: { [10 + look]: RUNNING }, evidence: { limits } };
+      judgeBlocks(lookAt(scene, NOW_MS + look * 1_000, remembered));
+    }
+    const lists = Object.values(remembered).filter((value) => typeof value === 'object' && value !== null);
+    const sizes = lists.map((list) => ('size' in list ? list.size : Object.keys(list).length));
+    return sizes.reduce((sum, size) => sum + size, 0);
+  };
+  expect(sizeAfter(1_000)).toBe(sizeAfter(100));
+});
+
 describe('limits', () => {
   const memory = (share: number, kills = 0): Scene => ({
     waits: { 10: TIME },
