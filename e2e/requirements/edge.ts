@@ -292,6 +292,19 @@ export const EDGE_REQUIREMENTS: readonly Requirement[] = [
     ],
   },
   {
+    source: 'Edge',
+    says: 'A password that goes on behind what is read of a command stays out of the log whole.',
+    test: [
+      'apps/worker/test/core/redaction',
+      'a command in the log is cut, also where that is in the middle of a secret',
+    ],
+    mutation: [
+      `${WORKER}/core/audit.ts`,
+      "isLong ? read.replace(ADDRESS_WITHOUT_END, '$1') : read",
+      "isLong ? read.replace(ADDRESS_WITHOUT_END, '$&') : read",
+    ],
+  },
+  {
     source: 'Fuzz',
     says: 'Frames that were damaged are refused in a message that can be sent.',
     test: ['e2e/fuzz/fuzz', 'frames that were damaged are answered, and no decoder throws'],

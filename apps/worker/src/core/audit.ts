@@ -21,11 +21,15 @@ export function audit(
 /** So much of a command is read at all: a megabyte of it would be searched for secrets for nothing. */
 const MAX_READ_CHARACTERS = 2_000;
 const MAX_SHOWN_CHARACTERS = 200;
+/** A password in an address is known by the `@` behind it, which may stand behind what is read: then all that could be one goes. */
+const ADDRESS_WITHOUT_END = /(:\/\/[^\s/:@]*:)[^\s/@]*$/;
 
 /** A command as an audit line shows it: what looks like a secret is left out, what is long is cut. */
 export function describeCommand(command: string | readonly string[]): string {
   const text = typeof command === 'string' ? command : command.join(' ');
-  const shown = redactSecrets(text.slice(0, MAX_READ_CHARACTERS));
-  const isCut = shown.length > MAX_SHOWN_CHARACTERS || text.length > MAX_READ_CHARACTERS;
+  const isLong = text.length > MAX_READ_CHARACTERS;
+  const read = redactSecrets(text.slice(0, MAX_READ_CHARACTERS));
+  const shown = isLong ? read.replace(ADDRESS_WITHOUT_END, '$1') : read;
+  const isCut = shown.length > MAX_SHOWN_CHARACTERS || isLong;
   return isCut ? `${shown.slice(0, MAX_SHOWN_CHARACTERS)}…` : shown;
 }

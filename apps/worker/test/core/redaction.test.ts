@@ -25,6 +25,10 @@ test('a command in the log is cut, also where that is in the middle of a secret'
   const cut = describeCommand(`${'x'.repeat(190)} TOKEN=hunter2hunter2`);
   expect(cut).toHaveLength(201);
   expect(cut).not.toContain('hunter');
+  expect(describeCommand(`${'x'.repeat(180)} https://me:hunter2hunter2@host`)).not.toContain('hunter');
+  const long = `TOKEN=${'x'.repeat(1_950)} https://me:${'hunter2'.repeat(9)}@host`;
+  expect(describeCommand(long)).toBe('TOKEN=[redacted] https://me:…');
+  expect(describeCommand('curl http://host:8080')).toBe('curl http://host:8080');
   expect(describeCommand(`TOKEN=${'x'.repeat(1_994)}`)).toBe('TOKEN=[redacted]');
   expect(describeCommand('y'.repeat(200))).toBe('y'.repeat(200));
   expect(describeCommand('y'.repeat(1_000_000))).toBe(`${'y'.repeat(200)}…`);
