@@ -2,7 +2,7 @@
  * `npm run test:requirements [-- WORDS]`: makes each change that e2e/requirements.ts names, in a copy of the tree, and
  * wants the test beside it to turn red. WORDS choose the requirements whose source or text holds them.
  */
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setUp } from './setup.mjs';
@@ -114,7 +114,13 @@ async function runTest(testFile, title) {
     `--outputFile=${report}`,
   ];
   const pattern = `${title.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`;
-  await runTool([process.execPath, ...jest, `${compiled}\\.test`, '--testNamePattern', pattern], tree);
+  rmSync(report, { force: true }); // the one before is of another test
+  // In one word, since a title may begin as an option does.
+  const { output } = await runTool(
+    [process.execPath, ...jest, `--testNamePattern=${pattern}`, `${compiled}\\.test`],
+    tree,
+  );
+  if (!existsSync(report)) return `its test did not run: ${output.trim().split('\n')[0]}`;
   const { numFailedTests, numPassedTests } = JSON.parse(readFileSync(report, 'utf8'));
   if (numFailedTests > 0) return 'red';
   return numPassedTests === 0 ? `no test has the title ${JSON.stringify(title)}` : 'its test stays green';
