@@ -3,7 +3,8 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { FakeWorker, until } from '@sandcrew/testkit';
 import { WorkerConnection } from '#src/io/worker-connection.js';
 
-const FRAMES = 4_000;
+/** Enough for the buffers of the kernel, which begin small, to grow until a turn without an end would take thousands. */
+const FRAMES = 40_000;
 /** As WebSocket has it: a text of 200 bytes. */
 const FRAME = Buffer.concat([Buffer.from([0x81, 126, 0, 200]), Buffer.alloc(200, 'x')]);
 /** Those that are let through before the pause, and the blocks of 64 KiB that were read by then and are told after it. */
