@@ -250,7 +250,10 @@ describe('what a plan may not be', () => {
     expect(faultsOfGraph(nodes)).toEqual([expect.stringContaining(expected)]);
   });
 
-  test('steps that meet again are no circle', () => expect(faultsOfGraph(DIAMOND)).toEqual([]));
+  test('steps that meet again are no circle, whichever of them the plan names first', () => {
+    expect(faultsOfGraph(DIAMOND)).toEqual([]);
+    expect(faultsOfGraph(DIAMOND.toReversed())).toEqual([]);
+  });
 
   test('a chain of ten thousand steps has no circle, and is judged without running out of stack', () => {
     const chain = Array.from({ length: 10_000 }, (_, index) => ({
