@@ -1051,6 +1051,8 @@ export declare function openTask(submission: Submission, seq: number, nowMs: num
 export declare function moveTask(task: Task, trigger: TaskTrigger, place: Place, why?: string): void;
 /** Writes down where the task stands, and why. */
 export declare function note(task: Task, { nowMs, workerId }: Place, why?: string, rung?: RecoveryRung): void;
+/** The block for which a task is being ended; null where it is not, or for something else. */
+export declare function endedFor({ stop, blockedBy }: Task): Task['blockedBy'];
 /** Forgets the present attempt, so that the task can be given to a worker anew. */
 export declare function resetAttempt(task: Task): void;
 

@@ -3,23 +3,26 @@ import type { Explained } from './explanation.js';
 
 const SHARED_NAME = 'It is a name that costs less to make: tasks that need nothing share one either way.';
 
+const WAITS_AGAIN =
+  'Who waits is looked at once more, and hopes for what it hoped before: whatever takes hope away says so. Looks are spared.';
+
 export const MANAGER_EXPLAINED: readonly Explained[] = [
   {
     file: 'packages/manager/src/core/assign.ts',
-    line: "const bound = home !== '' && homesOf(state, task).length > 0 ? home : '';",
-    edits: ["home !== '' && homesOf(state, task).length > 0 → true"],
+    line: 'const bound = homesOf(state, task).length > 0 ? task.body.workspace : null;',
+    edits: ['homesOf(state, task).length > 0 → true', '> → >='],
     why: 'Lines that are apart are looked at one by one, in the same order of priority and age: only looks are spared.',
   },
   {
     file: 'packages/manager/src/core/assign.ts',
-    line: 'function needsNothing({ needs, body, failedOn, aboveMemoryBytes }: Task): boolean {',
+    line: 'function needsNothing({ needs, body, failedOn }: Task): boolean {',
     edits: ['{ const { worker, type, labels, memoryBytes } = needs; const… → {}'],
     why: SHARED_NAME,
   },
   {
     file: 'packages/manager/src/core/assign.ts',
     line: "if (needsNothing(task)) return 'anywhere'; // nearly always: and no other name is like it",
-    edits: ['needsNothing(task) → false'],
+    edits: ['needsNothing(task) → false', "'anywhere' → ''"],
     why: SHARED_NAME,
   },
   {
@@ -59,16 +62,34 @@ export const MANAGER_EXPLAINED: readonly Explained[] = [
     why: 'That a command could not be sent is heard before anything else happens: its task is still at the worker.',
   },
   {
+    file: 'packages/manager/src/core/step.ts',
+    line: 'const turn: Turn = { state, ...moment, effects: [], outlookChanged: false };',
+    edits: ['false → true'],
+    why: WAITS_AGAIN,
+  },
+  {
+    file: 'packages/manager/src/core/step.ts',
+    line: 'if (turn.outlookChanged) judgeWaits(turn);',
+    edits: ['turn.outlookChanged → true'],
+    why: WAITS_AGAIN,
+  },
+  {
     file: 'packages/manager/src/core/task-news.ts',
-    line: "if (message.type === 'task_complete') return end as TaskEnd;",
-    edits: ["'task_complete' → ''"],
-    why: 'It leaves nothing out: to take out what is undefined changes nothing.',
+    line: 'return { code: FAULT_CODES[code], message, ...(kind === undefined ? {} : { detail: kind }) };',
+    edits: ['kind === undefined → false'],
+    why: 'A detail that is undefined reads as none.',
   },
   {
     file: 'packages/manager/src/core/task.ts',
     line: '...(why === undefined ? {} : { note: why }),',
     edits: ['why === undefined → false'],
     why: 'A note that is undefined reads as none.',
+  },
+  {
+    file: 'packages/manager/src/core/worker-life.ts',
+    line: 'if (worker.draining !== draining) turn.outlookChanged = true;',
+    edits: ['worker.draining !== draining → true'],
+    why: WAITS_AGAIN,
   },
   {
     file: 'packages/manager/src/core/telemetry/measure.ts',

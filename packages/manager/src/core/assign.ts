@@ -8,16 +8,15 @@ import { isOpen, type Worker, workerName } from './worker.js';
 /** Names what a task needs of a worker: tasks of one name fit, and do not fit, in the same places. */
 export function lineOf(state: ManagerState, task: Task): string {
   if (needsNothing(task)) return 'anywhere'; // nearly always: and no other name is like it
-  const home = task.body.workspace === undefined ? '' : task.body.workspace;
-  const bound = home !== '' && homesOf(state, task).length > 0 ? home : '';
+  const bound = homesOf(state, task).length > 0 ? task.body.workspace : null;
   return JSON.stringify([task.needs, limitNames(task), bound, task.failedOn, task.aboveMemoryBytes]);
 }
 
-function needsNothing({ needs, body, failedOn, aboveMemoryBytes }: Task): boolean {
+function needsNothing({ needs, body, failedOn }: Task): boolean {
   const { worker, type, labels, memoryBytes } = needs;
   const isOpenToAll =
     (worker ?? type ?? labels ?? memoryBytes ?? body.limits ?? body.workspace) === undefined;
-  return isOpenToAll && failedOn.length === 0 && aboveMemoryBytes === 0;
+  return isOpenToAll && failedOn.length === 0; // where it ran out of memory it has failed
 }
 
 /** The worker for this task now: one that meets its needs and has room; with its workspace if any has it; least loaded. */
@@ -102,7 +101,7 @@ function mayMeet(worker: Worker, task: Task): boolean {
 
 /** The limits to which a task is to be held. */
 function limitNames({ body }: Task): string[] {
-  return Object.keys(body.limits ?? {}).sort();
+  return Object.keys(body.limits ?? {});
 }
 
 /** Whether it is the worker that is asked for. One that has not said its name yet may be. */
@@ -116,7 +115,7 @@ function hasMemory(state: ManagerState, worker: Worker, needs: TaskNeeds): boole
   if (needs.memoryBytes === undefined || worker.identity === null) return true;
   const total = worker.identity.memoryBytes;
   let spokenFor = 0;
-  for (const taskId of worker.taskIds) spokenFor += state.tasks.get(taskId)?.needs.memoryBytes ?? 0;
+  for (const taskId of worker.taskIds) spokenFor += (state.tasks.get(taskId) as Task).needs.memoryBytes ?? 0;
   const measured = worker.heartbeat === null ? total : total * (1 - worker.heartbeat.health.memory / 100);
   return needs.memoryBytes <= Math.min(measured, total - spokenFor);
 }
@@ -151,7 +150,7 @@ function noWorker(state: ManagerState, task: Task): Fault {
   const wants = needs.length === 0 ? 'any worker' : `a worker ${needs.join(' ')}`;
   const pool = [...state.workers.values()].map(({ identity, url, startedType }) =>
     identity === null
-      ? `${url || 'one being started'} (type ${startedType ?? 'unknown'})`
+      ? `${url || 'one being started'} (type ${startedType})`
       : `${identity.workerId} (type ${identity.type}, labels ${JSON.stringify(identity.labels)}, ${identity.memoryBytes} bytes of memory${held.length === 0 || identity.enforcedLimits === null ? '' : `, limits held: ${identity.enforcedLimits.join(', ') || 'none'}`})`,
   );
   const failed = task.failedOn.length === 0 ? '' : `, not one where it was lost (${task.failedOn.length})`;

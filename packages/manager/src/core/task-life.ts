@@ -10,6 +10,7 @@ import { cancelTask, failTask, letGo } from './settlement.js';
 import { findWorker } from './state.js';
 import {
   type CommandBody,
+  endedFor,
   moveTask,
   note,
   openTask,
@@ -18,7 +19,7 @@ import {
   type Task,
 } from './task.js';
 import { placeOf, send, setTimer, type Turn, workerOf } from './turn.js';
-import { type Worker, workerName } from './worker.js';
+import { type Worker, type WorkerIdentity, workerName } from './worker.js';
 
 /** How much longer than it says itself a worker may take for what it has to do by a time. */
 export const MARGIN_MS = 10_000;
@@ -86,37 +87,32 @@ export function confirmAdoption(turn: Turn, task: Task, worker: Worker): void {
   send(turn, worker.key, { type: 'resume_task', taskId: task.taskId, offset: task.cursor.takenOffset });
   tellUnseenStart(turn, task, worker);
   turn.effects.push({ type: 'open_input', taskId: task.taskId, workerKey: worker.key });
-  if (task.stop !== null) orderEnd(turn, task, worker, task.stop);
 }
 
 /** It runs, or has run, and `execution_started` was not for this connection: its pid is not known. */
 export function tellUnseenStart(turn: Turn, task: Task, worker: Worker): void {
-  const start = {
-    workerId: workerName(worker),
-    pid: null,
-    containment: worker.identity?.containment ?? 'process-group',
-  };
+  const { workerId, containment } = worker.identity as WorkerIdentity; // it is connected
+  const start = { workerId, pid: null, containment };
   turn.effects.push({ type: 'tell_started', taskId: task.taskId, attempt: task.attempt, start });
 }
 
 /** Ends a task before its own end: in the queue at once, at a worker by asking it. */
 export function stopTask(turn: Turn, task: Task, stop: StopOrder): void {
-  const worker = workerOf(turn, task);
   // Whoever asked first is told why; but what was only to be ended for a block is now not to be started again.
   const by = task.stop === null || task.stop.by === 'recovery' ? stop.by : task.stop.by;
   task.stop = { graceMs: stop.graceMs, by };
   if (task.state === 'queued' || (task.state === 'assigned' && !task.sent)) {
-    cancelTask(turn, task, cancelled(task));
+    cancelTask(turn, task, cancelled(task, by));
   } else if (task.adoption?.confirmed === false) {
     cancelTask(turn, task, {
       code: 'CANCELLED',
       message: `Task ${task.taskId} was not attached to yet.`,
     });
-  } else if (worker?.phase === 'connected' && task.state !== 'unknown') {
-    orderEnd(turn, task, worker, task.stop);
-  } else {
+  } else if (task.state === 'unknown') {
     note(task, placeOf(turn, task), 'to be ended when its worker is back');
     setTimer(turn, { kind: 'task', taskId: task.taskId }, stop.graceMs + MARGIN_MS);
+  } else {
+    orderEnd(turn, task, workerOf(turn, task) as Worker, task.stop);
   }
 }
 
@@ -128,28 +124,29 @@ export function orderEnd(turn: Turn, task: Task, worker: Worker, { graceMs, by }
   setTimer(turn, { kind: 'task', taskId: task.taskId }, graceMs + marginMs);
 }
 
-export function cancelled(task: Task) {
-  return task.stop?.by === 'close'
-    ? ({ code: 'CLOSED', message: `Task ${task.taskId} was never started: the manager was closed.` } as const)
-    : ({ code: 'CANCELLED', message: `Task ${task.taskId} was cancelled before it was started.` } as const);
+/** The fault of a task of which nothing has run. */
+export function cancelled({ taskId }: Task, by: StopOrder['by']): Fault {
+  return by === 'close'
+    ? { code: 'CLOSED', message: `Task ${taskId} was never started: the manager was closed.` }
+    : { code: 'CANCELLED', message: `Task ${taskId} was cancelled before it was started.` };
 }
 
 /** The fault of a task that ended, or was given up, because it was asked to end. */
 export function stopFault(task: Task, message: string): Fault {
-  if (task.stop?.by === 'recovery' && task.blockedBy !== null)
-    return { code: 'BLOCKED', message: task.blockedBy.why, detail: task.blockedBy.reason };
+  const block = endedFor(task);
+  if (block !== null) return { code: 'BLOCKED', message: block.why, detail: block.reason };
   return { code: task.stop?.by === 'close' ? 'CLOSED' : 'TERMINATED', message };
 }
 
 /** A signal, or a size, is for a command that runs; there is nothing to do for one that waits or has ended. */
 export function signalTask(turn: Turn, task: Task, signal: SignalName): void {
-  if (reachable(turn, task))
+  if (isReachable(task))
     send(turn, task.workerKey as string, { type: 'signal_task', taskId: task.taskId, signal });
 }
 
 export function resizeTask(turn: Turn, task: Task, cols: number, rows: number): void {
   if (task.body.pty !== undefined) task.body = { ...task.body, pty: { cols, rows } };
-  if (reachable(turn, task))
+  if (isReachable(task))
     send(turn, task.workerKey as string, { type: 'resize_pty', taskId: task.taskId, cols, rows });
 }
 
@@ -159,6 +156,6 @@ export function detachTask(turn: Turn, task: Task): void {
   else task.detachAsked = true;
 }
 
-function reachable(turn: Turn, task: Task): boolean {
-  return task.started && task.state !== 'unknown' && workerOf(turn, task)?.phase === 'connected';
+function isReachable(task: Task): boolean {
+  return task.started && task.state !== 'unknown';
 }

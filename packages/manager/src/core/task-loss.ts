@@ -64,7 +64,7 @@ export function commandUnsent(turn: Turn, task: Task): void {
   const worker = workerOf(turn, task);
   if (worker !== null) leaveAlone(turn, worker); // that its connection is gone will be told in a moment
   if (task.stop === null) loseTask(turn, task, 'the connection was gone before the command could be sent');
-  else cancelTask(turn, task, cancelled(task));
+  else cancelTask(turn, task, cancelled(task, task.stop.by));
 }
 
 /** A worker did not do by itself what it had to do by now. */

@@ -13,8 +13,8 @@ import { enqueue } from './placement.js';
 import { requeueTask } from './requeue.js';
 import type { Fault } from './sandbox-error.js';
 import { cancelTask, completeTask, failTask, letGo, release } from './settlement.js';
-import { leaveAlone, refreshSlots } from './slots.js';
-import { moveTask, resetAttempt, type Task } from './task.js';
+import { leaveAlone } from './slots.js';
+import { endedFor, moveTask, resetAttempt, type Task } from './task.js';
 import { cancelled, stopFault, tellUnseenStart } from './task-life.js';
 import { armDeadline, loseTask, mayGoAgain } from './task-loss.js';
 import { placeOf, send, type Turn } from './turn.js';
@@ -61,7 +61,8 @@ export function taskErred(turn: Turn, task: Task, worker: Worker, message: TaskE
   const fault = faultOf(task, message);
   const reason = blockThatEnded(task, message);
   if (reason !== null) blockEnded(turn, task, worker, { reason, fault, end: endOf(message) });
-  else if (task.stop !== null && message.code === 'rejected') cancelTask(turn, task, cancelled(task));
+  else if (task.stop !== null && message.code === 'rejected')
+    cancelTask(turn, task, cancelled(task, task.stop.by));
   else if (task.stop !== null && message.code === 'terminated') cancelTask(turn, task, fault, endOf(message));
   else if (message.code === 'worker_shutdown' && task.stop === null && mayGoAgain(turn, task)) {
     send(turn, worker.key, { type: 'forget_task', taskId: task.taskId });
@@ -90,13 +91,11 @@ function awaitsOutput(turn: Turn, task: Task, worker: Worker, outputBytes: numbe
 function standBack(turn: Turn, task: Task, worker: Worker, why: 'busy' | 'draining'): void {
   if (why === 'draining') {
     worker.draining = true;
-    turn.outlookChanged = true;
     worker.awaySinceMs = turn.nowMs;
   } else {
     leaveAlone(turn, worker);
   }
   release(turn, task);
-  refreshSlots(turn, worker);
   moveTask(task, 'requeue', placeOf(turn, task), `the worker is ${why}`);
   task.attempt--; // it was not started
   resetAttempt(task);
@@ -130,7 +129,7 @@ function blockThatEnded(task: Task, { code, reason }: TaskError): BlockReason | 
   if (task.stop !== null && task.stop.by !== 'recovery') return null;
   if (code === 'memory_exhausted') return 'memory_exhausted';
   if (code === 'blocked') return reason ?? null;
-  return code === 'terminated' && task.stop !== null ? (task.blockedBy?.reason ?? null) : null;
+  return code === 'terminated' ? (endedFor(task)?.reason ?? null) : null;
 }
 
 function faultOf(task: Task, { code, message, detail, reason }: TaskError): Fault {
@@ -153,6 +152,5 @@ const FAULT_CODES = {
 function endOf(message: TaskComplete | TaskError): Partial<TaskEnd> {
   const { exitCode, signal, durationMs, outputBytes, usage, leftover } = message;
   const end = { exitCode, signal, durationMs, outputBytes, usage, leftover };
-  if (message.type === 'task_complete') return end as TaskEnd;
   return Object.fromEntries(Object.entries(end).filter(([, value]) => value !== undefined));
 }

@@ -216,6 +216,11 @@ export function note(task: Task, { nowMs, workerId }: Place, why?: string, rung?
   });
 }
 
+/** The block for which a task is being ended; null where it is not, or for something else. */
+export function endedFor({ stop, blockedBy }: Task): Task['blockedBy'] {
+  return stop?.by === 'recovery' ? blockedBy : null;
+}
+
 /** Forgets the present attempt, so that the task can be given to a worker anew. */
 export function resetAttempt(task: Task): void {
   Object.assign(task, openAttempt());

@@ -46,10 +46,8 @@ export function connectionLost(
   { fault, lasting }: { readonly fault: Fault; readonly lasting: boolean },
 ): void {
   const wasConnected = worker.phase === 'connected';
-  if (wasConnected || worker.phase === 'connecting') worker.phase = 'away';
   if (wasConnected) worker.awaySinceMs = turn.nowMs;
-  if (lasting) worker.phase = 'refused';
-  else if (worker.phase === 'refused') worker.phase = 'away';
+  worker.phase = lasting ? 'refused' : 'away';
   worker.fault = fault;
   turn.outlookChanged = true;
   clearTimer(turn, { kind: 'welcome', workerKey: worker.key });
@@ -77,7 +75,7 @@ function loseSight(turn: Turn, worker: Worker, fault: Fault): void {
     turn.effects.push({ type: 'hold_input', taskId: task.taskId });
     dropClimbs(turn, task);
     if (!task.sent) loseTask(turn, task, fault.message);
-    else if (task.state !== 'unknown') moveTask(task, 'disconnect', placeOf(turn, task), fault.message);
+    else moveTask(task, 'disconnect', placeOf(turn, task), fault.message);
   }
   if (fault.code === 'CONNECTION_REPLACED' || worker.breaches >= MAX_BREACHES) loseTasks(turn, worker, fault);
   if (worker.taskIds.size > 0)

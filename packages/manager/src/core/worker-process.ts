@@ -7,6 +7,7 @@ import { tellRung } from './rung-news.js';
 import type { Fault } from './sandbox-error.js';
 import { failTask } from './settlement.js';
 import { refreshSlots } from './slots.js';
+import { endedFor } from './task.js';
 import { loseTask } from './task-loss.js';
 import { clearTimer, setTimer, type Turn, tasksOf } from './turn.js';
 import { forgetLife, showWorker, type Worker, workerName } from './worker.js';
@@ -116,8 +117,8 @@ function giveWorkerUp(turn: Turn, worker: Worker, fault: Fault): void {
   if (worker.isReplacement) tellWorkerRung(turn, worker, 'give_up', fault.message);
   takeDown(turn, worker, fault, 'away');
   turn.state.workers.delete(worker.key);
-  // Who waited for this one would only wait for the next to fail the same way.
   if (worker.identity !== null) return;
+  // Who waited for this one would only wait for the next to fail the same way.
   for (const task of turn.state.waiting.all()) {
     if (judgeProspect(turn.state, task).prospect === 'start') failTask(turn, task, lastWord(task, fault));
   }
@@ -129,7 +130,7 @@ function takeDown(turn: Turn, worker: Worker, fault: Fault, phase: 'away' | 'fai
   worker.phase = phase;
   refreshSlots(turn, worker);
   turn.effects.push({ type: 'drop_connection', workerKey: worker.key });
-  for (const kind of ['redial', 'welcome', 'away', 'full', 'silence', 'revival'] as const) {
+  for (const kind of ['redial', 'welcome', 'full', 'silence', 'revival'] as const) {
     clearTimer(turn, { kind, workerKey: worker.key });
   }
   for (const task of tasksOf(turn, worker)) loseTask(turn, task, fault.message);
@@ -144,10 +145,10 @@ function recentRestarts({ restartsAtMs }: Worker, nowMs: number): number[] {
 
 /** The first of its tasks that is blocked, or is being ended since it was. */
 function blockedOn(turn: Turn, worker: Worker): Worker['restartedFor'] {
-  for (const { taskId, blocks, stop, blockedBy } of tasksOf(turn, worker)) {
-    const [standing] = blocks.keys();
-    const reason = standing ?? (stop?.by === 'recovery' ? blockedBy?.reason : undefined);
-    if (reason !== undefined) return { taskId, reason };
+  for (const task of tasksOf(turn, worker)) {
+    const [standing] = task.blocks.keys();
+    const reason = standing ?? endedFor(task)?.reason;
+    if (reason !== undefined) return { taskId: task.taskId, reason };
   }
   return null;
 }

@@ -79,7 +79,7 @@ function resumeTask(
 ): void {
   if (listedAs === undefined) {
     if (task.started) loseTask(turn, task, `${workerName(worker)} is back and does not know it.`);
-    else if (task.stop !== null) cancelTask(turn, task, cancelled(task));
+    else if (task.stop !== null) cancelTask(turn, task, cancelled(task, task.stop.by));
     else {
       moveTask(task, 'assign', placeOf(turn, task));
       sendCommand(turn, task, worker); // it never arrived, or was refused: the same id starts nothing twice

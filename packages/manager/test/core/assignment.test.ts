@@ -75,6 +75,14 @@ describe('a workspace', () => {
     ).toEqual(['t3 at w2']);
   });
 
+  test('holds nobody up who is in another', () => {
+    const machine = pair('slots=1 workspaces=a', 'slots=2 workspaces=c');
+    machine.happen('task_submitted task=t1 named=w1', 'task_submitted task=t2 workspace=a');
+    expect(
+      placed(machine.happen('task_submitted task=t3 workspace=b', 'task_submitted task=t4 workspace=c')),
+    ).toEqual(['t3 at w2', 't4 at w2']);
+  });
+
   test('waits for the worker that has it, and ends with it where that stays away', () => {
     const machine = pair('slots=1 workspaces=a', 'slots=9');
     machine.happen('connection_lost');
@@ -101,6 +109,36 @@ describe('a worker where a task was lost', () => {
     expect(moved).toEqual(['t1 at w2']);
     machine.happen('connection_lost worker=w2', 'connection_opened worker=w2');
     expect(placed(machine.happen('welcome worker=w2 boot=b2'))).toEqual(['t1 at w3']);
+  });
+
+  test('is passed over though it failed elsewhere as well, and was free before the one where it did not', () => {
+    const machine = pair('slots=1', 'slots=1');
+    machine.happen('worker_named url=ws://c', 'connection_opened worker=w3', 'welcome worker=w3');
+    machine.happen('task_submitted task=t1 idempotent=yes', 'connection_lost', 'connection_opened');
+    expect(placed(machine.happen('welcome boot=b2'))).toEqual(['t1 at w2']);
+    machine.happen('task_submitted task=t2 named=w3', 'task_complete worker=w3 task=t2');
+    machine.happen('connection_lost worker=w2', 'connection_opened worker=w2');
+    expect(placed(machine.happen('welcome worker=w2 boot=b2'))).toEqual(['t1 at w3']);
+  });
+
+  test('is taken, of several, where it is least loaded', () => {
+    const machine = pair('slots=2', 'slots=2');
+    machine.happen('task_submitted task=t1 idempotent=yes', 'connection_lost', 'connection_opened');
+    expect(placed(machine.happen('welcome slots=2 boot=b2'))).toEqual(['t1 at w2']);
+    machine.happen('task_submitted task=t2 named=w1', 'connection_lost worker=w2');
+    machine.happen('connection_opened worker=w2');
+    expect(placed(machine.happen('welcome worker=w2 slots=2 boot=b2'))).toEqual(['t1 at w2']);
+  });
+
+  test('holds nobody up who was lost elsewhere', () => {
+    const machine = pair('slots=1', 'slots=1');
+    machine.happen('task_submitted task=t1 idempotent=yes', 'execution_started');
+    machine.happen('task_submitted task=t2 idempotent=yes', 'execution_started worker=w2 task=t2');
+    machine.happen('protocol_error task=t1 code=unknown_task', 'heartbeat worker=w2 status=draining');
+    expect(machine.task('t1').state).toBe('queued');
+    expect(placed(machine.happen('protocol_error worker=w2 task=t2 code=unknown_task'))).toEqual([
+      't2 at w1',
+    ]);
   });
 });
 

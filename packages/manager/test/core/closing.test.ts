@@ -287,6 +287,21 @@ describe('a task that is attached to', () => {
     }
   });
 
+  test('has its command: it is given no other', () => {
+    const machine = keeping();
+    machine.happen('task_adopted');
+    expect(machine.happen('task_commanded')).toEqual([]);
+  });
+
+  test('takes no place among those who wait', () => {
+    const machine = ManagerMachine.connected('tasks=t9');
+    machine.happen('task_submitted task=t1', 'task_submitted task=t2', 'task_adopted task=t9');
+    machine.happen('task_submitted task=t3', 'task_submitted task=t4', 'task_complete task=t9');
+    const next = (line: string) => sent(machine.happen(line))[0];
+    expect(next('task_complete task=t1')).toMatchObject({ type: 'execute_command', taskId: 't2' });
+    expect(next('task_complete task=t2')).toMatchObject({ type: 'execute_command', taskId: 't3' });
+  });
+
   test('is nobody else’s: of one that a handle holds there is nothing to attach to', () => {
     const machine = keeping();
     machine.happen('task_adopted');

@@ -240,6 +240,13 @@ describe('who waits', () => {
     expect(ended(machine.happen('pass ms=1'))).toEqual(['t2 WORKER_UNREACHABLE']);
   });
 
+  test('waits for a worker process from when it has told where it listens', () => {
+    const machine = new ManagerMachine({ startsWorkers: true });
+    machine.happen('task_submitted', 'pass ms=9000', 'worker_started', 'dial_failed');
+    expect(ended(machine.happen('pass ms=9999'))).toEqual([]);
+    expect(ended(machine.happen('pass ms=1'))).toEqual(['t1 WORKER_UNREACHABLE']);
+  });
+
   test('is looked at when the worker begins to drain, though it says so once', () => {
     const machine = running();
     machine.happen('task_submitted task=t2', 'pass ms=20000', 'heartbeat status=draining');
@@ -250,6 +257,8 @@ describe('who waits', () => {
   test('is taken as soon as the worker drains no more', () => {
     const machine = ManagerMachine.connected();
     machine.happen('heartbeat status=draining', 'task_submitted');
+    expect(sent(machine.happen('heartbeat status=idle'))).toMatchObject([{ type: 'execute_command' }]);
+    machine.happen('task_error code=rejected detail=draining');
     expect(sent(machine.happen('heartbeat status=idle'))).toMatchObject([{ type: 'execute_command' }]);
     machine.happen(
       'task_complete',

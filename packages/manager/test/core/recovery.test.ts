@@ -421,16 +421,35 @@ describe('a blocked task', () => {
     `);
   });
 
-  test('that its caller ends while it is being ended for a block is not started again', () => {
-    expectStory(`${running('orders=requeue idempotent=yes')}
+  test.each([
+    ['code=terminated', 'TERMINATED'],
+    ['code=memory_exhausted', 'MEMORY_EXHAUSTED'],
+    ['code=blocked reason=deadlock', 'BLOCKED deadlock'],
+  ])(
+    'that its caller ends while it is being ended for a block is not started again: %s is %s',
+    (end, told) => {
+      expectStory(`${running('orders=requeue idempotent=yes')}
       block_detected
       stop_asked task=t1
-      task_error task=t1 code=terminated
+      task_error task=t1 ${end}
       ----
       rung task=t1 deadlock terminate
       send worker=w1 terminate_task task=t1
       send worker=w1 terminate_task task=t1
-      settle task=t1 TERMINATED
+      settle task=t1 ${told}
+      send worker=w1 forget_task task=t1
+    `);
+    },
+  );
+
+  test('that is being ended for its block, and ends for something else, is told so and not started again', () => {
+    expectStory(`${running('orders=requeue idempotent=yes')}
+      block_detected
+      task_error task=t1 code=timed_out
+      ----
+      rung task=t1 deadlock terminate
+      send worker=w1 terminate_task task=t1
+      settle task=t1 TIMED_OUT
       send worker=w1 forget_task task=t1
     `);
   });

@@ -16,6 +16,7 @@ import { PriorityQueue } from '#src/core/priority-queue.js';
 import { openState } from '#src/core/state.js';
 import { step } from '#src/core/step.js';
 import { moveTask, openTask, TRANSITIONS } from '#src/core/task.js';
+import { ManagerMachine } from './manager-machine.js';
 
 describe('the priority queue', () => {
   test('gives the highest first, of equals the oldest, whatever is added, taken out and put back', () => {
@@ -313,16 +314,11 @@ describe('rules', () => {
   });
 });
 
-test('what comes of a worker that has left the pool changes nothing', () => {
-  const state = openState({
-    managerId: 'm',
-    maxWorkers: 1,
-    connectTimeoutMs: 1,
-    lostAfterMs: 1,
-    maxAttempts: 1,
-    startsWorkers: false,
-  });
-  expect(step(state, { type: 'connection_opened', workerKey: 'w9' }, { nowMs: 0, random: 0 })).toEqual([]);
+test('what comes of a worker that has left the pool changes nothing, be it news or a timer', () => {
+  const machine = new ManagerMachine();
+  expect(machine.happen('connection_opened worker=w9')).toEqual([]);
+  for (const kind of ['redial', 'welcome', 'away', 'full', 'silence', 'revival'] as const)
+    expect(machine.step({ type: 'timer_fired', timer: { kind, workerKey: 'w9' } })).toEqual([]);
 });
 
 test('what happens to a task leads to the same state from wherever it may happen', () => {

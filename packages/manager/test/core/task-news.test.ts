@@ -140,6 +140,13 @@ describe('an end', () => {
     ['terminating', ['stop_asked', 'task_error code=rejected'], 't1', 'cancelled', 'CANCELLED'],
     ['terminating', ['stop_asked', 'task_error code=rejected detail=busy'], 't1', 'cancelled', 'CANCELLED'],
     ['terminating', ['stop_asked by=close', 'task_error code=rejected'], 't1', 'cancelled', 'CLOSED'],
+    [
+      'terminating',
+      ['stop_asked', 'close_asked', 'task_error code=terminated'],
+      't1',
+      'cancelled',
+      'TERMINATED',
+    ],
     ['terminating', ['execution_started', 'stop_asked', 'task_error'], 't1', 'failed', 'TIMED_OUT'],
     ['unknown', ['execution_started', 'connection_lost', 'pass ms=300000'], 't1', 'failed', 'LOST'],
     ['assigned', ['task_complete'], 't1', 'completed', undefined],
@@ -222,7 +229,7 @@ describe('output that is gone', () => {
 describe('a worker that has no room after all', () => {
   test('and drains gets no more, and who waits for it alone does not wait for ever', () => {
     const machine = ManagerMachine.connected();
-    machine.happen('pass ms=20000', 'task_submitted');
+    machine.happen('task_submitted', 'pass ms=20000');
     expect(outcome(machine.happen('task_error code=rejected detail=draining'))).toBeUndefined();
     expect(machine.task()).toMatchObject({ state: 'queued', attempt: 0, workerKey: null, sent: false });
     expect(machine.worker().draining).toBe(true);

@@ -93,6 +93,22 @@ describe('a worker process that ends', () => {
     expect(machine.timers).not.toHaveProperty('revival w1');
   });
 
+  test.each([
+    ['dialled again', []],
+    ['greeted', ['connection_opened']],
+  ])('while it is to be %s is awaited in its next life alone', (_what, lines) => {
+    const machine = started();
+    machine.happen('task_submitted', 'execution_started', 'connection_lost', ...lines, 'worker_exited');
+    expect(machine.timers).toEqual({ 'revival w1': 20_000 });
+  });
+
+  test('for good leaves those who wait for it no hope', () => {
+    const machine = started();
+    relive(machine, 5);
+    machine.happen('task_submitted task=t1', 'execution_started task=t1', 'task_submitted task=t2');
+    expect(ended(machine.happen('worker_exited'))).toEqual(['t1 LOST', 't2 WORKER_FAILED']);
+  });
+
   test('is dialled in its next life as if no dial had failed before', () => {
     const machine = started();
     machine.happen('connection_lost', 'dial_failed', 'dial_failed', 'worker_exited', 'worker_started');
@@ -147,7 +163,8 @@ describe('a worker process that ends', () => {
     machine.happen('pass ms=59999');
     relive(machine, 1);
     machine.happen('pass ms=1');
-    expect(types(machine.happen('worker_exited'))).toEqual(['restart_worker']);
+    expect(types(relive(machine, 4))).toEqual(Array.from({ length: 4 }, () => 'restart_worker'));
+    expect(types(machine.happen('worker_exited'))).toEqual(['stop_worker']);
   });
 
   test('and does not come up again within 20 s is replaced, and what replaces it has 20 s as well', () => {
@@ -171,10 +188,20 @@ describe('a worker process that ends', () => {
     const machine = started();
     machine.happen('worker_exited', 'worker_start_failed');
     expect([...machine.state.workers.keys()]).toEqual(['w2']);
+    expect(machine.timers).toEqual({ 'revival w2': 20_000 });
     const over = machine.happen('worker_start_failed worker=w2');
     expect(types(over)).toEqual([]);
     expect(only(over, 'tell_worker_disconnected')).toMatchObject([{ worker: { phase: 'away' } }]);
     expect(machine.state.workers.size).toBe(0);
+    expect(machine.timers).toEqual({});
+  });
+
+  test('gets no task any more where another takes its place', () => {
+    const machine = started();
+    machine.happen('rung_asked rung=replace_worker');
+    expect(sent(machine.happen('task_submitted'))).toEqual([]);
+    machine.happen('worker_started worker=w2', 'connection_opened worker=w2');
+    expect(only(machine.happen('welcome worker=w2'), 'send')).toMatchObject([{ workerKey: 'w2' }]);
   });
 
   test('in another’s place counts the restarts of that one', () => {
@@ -261,6 +288,24 @@ describe('a restart on account of a block', () => {
     const quiet = started();
     quiet.happen('task_submitted', 'execution_started', 'stop_asked');
     expect(rungs(quiet.happen('worker_exited'))).toEqual([]);
+  });
+
+  test('is not told of a task that goes well there, and was blocked elsewhere before', () => {
+    const machine = stuck('idempotent=yes orders=requeue');
+    machine.happen('task_error code=terminated');
+    const at = ' worker=w2';
+    machine.happen(`worker_started${at}`, `connection_opened${at}`, `welcome${at}`, `execution_started${at}`);
+    expect(machine.task()).toMatchObject({ workerKey: 'w2', attempt: 2 });
+    expect(rungs(machine.happen(`worker_exited${at}`))).toEqual([]);
+  });
+
+  test('is told of no more once the manager closes', () => {
+    const machine = stuck();
+    machine.happen('worker_named url=ws://b', 'connection_opened worker=w2', 'welcome worker=w2');
+    machine.happen('pass ms=10000', 'task_submitted task=t2', 'execution_started worker=w2 task=t2');
+    machine.happen('close_asked');
+    expect(machine.worker().restartedFor).toMatchObject({ taskId: 't1' });
+    expect(rungs(machine.happen('worker_exited'))).toEqual([]);
   });
 
   test('is told of a task that is being ended for a block which has gone since', () => {
