@@ -44,7 +44,7 @@ export function step(state: ManagerState, event: ManagerEvent, moment: Moment): 
   if (state.closing === 'closed') return [];
   const turn: Turn = { state, ...moment, effects: [], outlookChanged: false };
   handle(turn, event);
-  if (state.closing === 'no') placeTasks(turn);
+  placeTasks(turn);
   if (turn.outlookChanged) judgeWaits(turn);
   closeWhenIdle(turn);
   return turn.effects;

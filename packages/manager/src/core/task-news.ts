@@ -53,7 +53,9 @@ export function taskErred(turn: Turn, task: Task, worker: Worker, message: TaskE
     (message.detail === 'busy' || message.detail === 'draining') &&
     task.stop === null
   ) {
-    standBack(turn, task, worker, message.detail);
+    // One that a closing manager would have left there has no queue to go back to.
+    if (turn.state.closing === 'no') standBack(turn, task, worker, message.detail);
+    else cancelTask(turn, task, cancelled(task, 'close'));
     return;
   }
   if (awaitsOutput(turn, task, worker, message.outputBytes ?? 0)) return;

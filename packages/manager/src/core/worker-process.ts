@@ -117,7 +117,6 @@ function giveWorkerUp(turn: Turn, worker: Worker, fault: Fault): void {
   if (worker.isReplacement) tellWorkerRung(turn, worker, 'give_up', fault.message);
   takeDown(turn, worker, fault, 'away');
   turn.state.workers.delete(worker.key);
-  if (worker.identity !== null) return;
   // Who waited for this one would only wait for the next to fail the same way.
   for (const task of turn.state.waiting.all()) {
     if (judgeProspect(turn.state, task).prospect === 'start') failTask(turn, task, lastWord(task, fault));

@@ -98,6 +98,17 @@ describe('closing that leaves tasks', () => {
     expect(isDown(started)).toBe(true);
   });
 
+  test.each(['busy', 'draining'])(
+    'does not wait for one whose worker is %s and did not take it',
+    (detail) => {
+      const machine = busy();
+      machine.happen('close_asked leave=yes');
+      const rejected = machine.happen(`task_error task=t2 code=rejected detail=${detail}`);
+      expect(ended(rejected)).toEqual(['t2 CLOSED']);
+      expect(isDown(rejected)).toBe(true);
+    },
+  );
+
   test('does not leave them at a worker of its own, which ends with it', () => {
     const machine = new ManagerMachine({ startsWorkers: true });
     machine.happen('task_submitted', 'worker_started', 'connection_opened', 'welcome', 'execution_started');
