@@ -32,6 +32,12 @@ export const MANAGER_EXPLAINED: readonly Explained[] = [
     why: 'It spares work: where it says otherwise, the longer way gives the same.',
   },
   {
+    file: 'packages/manager/src/core/assign.ts',
+    line: "if (isThere) return { prospect: 'wait' };",
+    edits: ["'wait' → ''"],
+    why: 'It is what is none of the others: nobody asks for it by its name.',
+  },
+  {
     file: 'packages/manager/src/core/block-end.ts',
     line: 'if (worker === null || task.blockedBy === null) return;',
     edits: ['|| → &&'],
@@ -42,6 +48,12 @@ export const MANAGER_EXPLAINED: readonly Explained[] = [
     line: "if (worker.phase === 'connected' && isHeldBack(task.cursor, worker.identity?.windowBytes)) {",
     edits: ['?. → .'],
     why: 'A worker that is connected has said who it is.',
+  },
+  {
+    file: 'packages/manager/src/core/placement.ts',
+    line: 'if (task.body.workspace !== undefined) turn.state.homes.set(task.body.workspace, worker.key);',
+    edits: ['task.body.workspace !== undefined → true'],
+    why: 'Nobody asks for the home of no workspace.',
   },
   {
     file: 'packages/manager/src/core/recovery-means.ts',

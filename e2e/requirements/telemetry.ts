@@ -27,8 +27,8 @@ export const TELEMETRY_REQUIREMENTS: readonly Requirement[] = [
     test: [REAL, 'an exit code is a result: no span of it has failed'],
     mutation: [
       `${CORE}/trace.ts`,
-      'nameFault(outcome.fault) : null;',
-      "nameFault(outcome.fault) : 'failed';",
+      'nameFault(outcome.fault as Fault) : null;',
+      "nameFault(outcome.fault as Fault) : 'failed';",
     ],
   },
   {

@@ -49,9 +49,10 @@ function assign(turn: Turn, task: Task, worker: Worker): void {
   if (task.body.workspace !== undefined) turn.state.homes.set(task.body.workspace, worker.key);
   moveTask(task, 'assign', placeOf(turn, task));
   turn.effects.push({ type: 'tell_assigned', taskId: task.taskId, worker: showWorker(worker, turn.nowMs) });
-  if (task.body.command !== null) sendCommand(turn, task, worker);
+  sendCommand(turn, task, worker);
 }
 
+/** Nothing, where only a slot is kept for now. */
 export function sendCommand(turn: Turn, task: Task, worker: Worker): void {
   const { command, ...rest } = task.body;
   if (command === null) return;
@@ -100,7 +101,7 @@ function judgeAdoptions(turn: Turn): number {
   for (const taskId of turn.state.adoptions) {
     const task = turn.state.tasks.get(taskId) as Task;
     const worker = workerOf(turn, task) as Worker;
-    if (worker.phase === 'connected' || worker.phase === 'starting') continue;
+    if (worker.phase === 'starting') continue;
     const leftMs = leftToWait(turn, task, worker.awaySinceMs);
     if (worker.phase === 'refused' || worker.phase === 'failed') failTask(turn, task, worker.fault as Fault);
     else if (leftMs <= 0) failTask(turn, task, unreachable(turn, task, [worker.url], worker.fault));

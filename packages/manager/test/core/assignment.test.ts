@@ -83,6 +83,16 @@ describe('a workspace', () => {
     ).toEqual(['t3 at w2', 't4 at w2']);
   });
 
+  test('that finds its home while tasks wait for it holds nobody up who is in another', () => {
+    const machine = pair('slots=1', 'slots=1');
+    machine.happen('task_submitted task=x1', 'task_submitted task=x2');
+    machine.happen('task_submitted task=t1 workspace=a', 'task_submitted task=t2 workspace=a');
+    machine.happen('task_submitted task=t3 workspace=b');
+    expect(placed(machine.happen('task_complete task=x1'))).toEqual(['t1 at w1']);
+    expect(placed(machine.happen('task_complete worker=w2 task=x2'))).toEqual(['t3 at w2']);
+    expect(placed(machine.happen('task_complete task=t1'))).toEqual(['t2 at w1']);
+  });
+
   test('waits for the worker that has it, and ends with it where that stays away', () => {
     const machine = pair('slots=1 workspaces=a', 'slots=9');
     machine.happen('connection_lost');

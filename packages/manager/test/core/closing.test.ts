@@ -226,6 +226,14 @@ describe('a task that is attached to', () => {
     expect(machine.state.adoptions.size).toBe(0);
   });
 
+  test('ends at a worker process that is started no more', () => {
+    const machine = new ManagerMachine({ startsWorkers: true });
+    machine.happen('worker_wanted');
+    for (let life = 0; life < 6; life++)
+      machine.happen('worker_started', 'connection_opened', `welcome boot=c${life}`, 'worker_exited');
+    expect(ended(machine.happen('task_adopted'))).toEqual(['t1 WORKER_FAILED']);
+  });
+
   test('waits for a worker process that is being started, which tells by itself that it was not', () => {
     const machine = new ManagerMachine({ startsWorkers: true });
     machine.happen('worker_wanted', 'task_adopted', 'pass ms=10001');

@@ -216,6 +216,24 @@ describe('who waits', () => {
     expect(ended(machine.happen('pass ms=1'))).toEqual(['t3 WORKER_UNREACHABLE']);
   });
 
+  test('is not kept waiting by those who wait for a worker that is there', () => {
+    const machine = ManagerMachine.connected();
+    machine.happen('worker_named url=ws://b', 'connection_opened worker=w2', 'welcome worker=w2 kind=gpu');
+    machine.happen('task_submitted task=t1 type=general', 'task_submitted task=t2 type=general');
+    machine.happen('connection_lost worker=w2', 'task_submitted task=t3 type=gpu');
+    expect(ended(machine.happen('pass ms=9999'))).toEqual([]);
+    expect(ended(machine.happen('pass ms=1'))).toEqual(['t3 WORKER_UNREACHABLE']);
+  });
+
+  test('is looked at when the first has waited long enough, and not at each that comes', () => {
+    const machine = ManagerMachine.connected();
+    machine.happen('connection_lost', 'task_submitted task=t1', 'pass ms=4000');
+    expect(only(machine.happen('task_submitted task=t2'), 'set_timer')).toEqual([]);
+    expect(machine.timers['stranded']).toBe(6_000);
+    expect(ended(machine.happen('pass ms=6000'))).toEqual(['t1 WORKER_UNREACHABLE']);
+    expect(machine.timers['stranded']).toBe(4_000);
+  });
+
   test('waits for the last of several that went', () => {
     const machine = ManagerMachine.connected();
     machine.happen('worker_named url=ws://b', 'connection_opened worker=w2', 'welcome worker=w2');

@@ -40,7 +40,10 @@ describe('the ladder', () => {
   });
 
   test('reports where nothing is ordered, and says why where nothing that is can be done', () => {
-    expect(chooseRung(blockOf('deadlock', 'confirmed'), [], [], EVERYTHING).rung).toBe('report');
+    expect(chooseRung(blockOf('deadlock', 'confirmed'), [], [], EVERYTHING)).toEqual({
+      rung: 'report',
+      why: 'deadlock is confirmed, and nothing is done.',
+    });
     const once = chooseRung(blockOf('deadlock', 'confirmed'), ['requeue'], [], {
       ...EVERYTHING,
       isIdempotent: false,
@@ -49,9 +52,18 @@ describe('the ladder', () => {
       rung: 'report',
       why: 'deadlock is confirmed, and nothing is done: it has run, and is not `idempotent`.',
     });
+    const mildest = chooseRung(blockOf('waiting_for_input', 'confirmed'), ['answer', 'continue'], [], {
+      ...EVERYTHING,
+      hasAnswer: false,
+    });
+    expect(mildest.why).toBe(
+      'waiting_for_input is confirmed, and nothing is done: no answer is left that fits its prompt.',
+    );
   });
 
   test.each([
+    ['report', blockOf('deadlock', 'suspected'), { isReachable: false }, null],
+    ['give_up', blockOf('deadlock', 'suspected'), { isReachable: false }, null],
     ['answer', blockOf('deadlock', 'confirmed'), {}, 'not_waiting_for_input'],
     ['answer', blockOf('waiting_for_input', 'suspected'), {}, 'not_confirmed'],
     ['answer', blockOf('waiting_for_input', 'confirmed'), { takesInput: false }, 'input_closed'],
@@ -67,6 +79,7 @@ describe('the ladder', () => {
     ['end_input', blockOf('waiting_for_input', 'confirmed'), { isReachable: false }, 'unreachable'],
     ['continue', blockOf('deadlock', 'confirmed'), {}, 'not_stopped'],
     ['continue', blockOf('stopped', 'confirmed', { signal: 'SIGSTOP' }), {}, null],
+    ['continue', blockOf('stopped', 'confirmed'), { isReachable: false }, 'unreachable'],
     ['continue', blockOf('stopped', 'confirmed', { signal: 'SIGTTIN' }), {}, 'stopped_by_terminal'],
     ['continue', blockOf('stopped', 'confirmed', { signal: 'SIGTTOU' }), {}, 'stopped_by_terminal'],
     ['continue', blockOf('stopped', 'confirmed'), { continues: 3 }, 'continued_enough'],
@@ -786,6 +799,7 @@ describe('what a caller asks for', () => {
   test('says what was asked for, and the error of a block what was seen', () => {
     const block = blockOf('deadlock', 'confirmed', { summary: 'cat waits for itself' });
     expect(explain('restart_worker', block)).toBe('deadlock is confirmed: restart_worker was asked for.');
+    expect(explain('terminate', block)).toBe('deadlock is confirmed: it is ended.');
     const machine = ManagerMachine.connected();
     machine.happen('task_submitted');
     expect(blockSentence(machine.task(), block)).toContain('(cat waits for itself)');

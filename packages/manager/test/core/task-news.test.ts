@@ -236,6 +236,7 @@ describe('a worker that has no room after all', () => {
     expect(machine.timers).toMatchObject({ stranded: 10_000 });
     expect(outcome(machine.happen('pass ms=10000'))?.fault).toMatchObject({
       code: 'WORKER_UNREACHABLE',
+      message: 'Task t1 found none of w1 (draining) within 10000 ms.',
       details: { workers: ['w1 (draining)'] },
     });
   });

@@ -240,7 +240,7 @@ describe('a task’s span', () => {
   };
 
   test('has what its caller asked for, and nothing of what it runs', () => {
-    expect(describing({ priority: '2', idempotent: 'yes' }, false)).toEqual({
+    expect(describing({ priority: '2', idempotent: 'yes' }, false)).toStrictEqual({
       'sandcrew.task.id': 't1',
       'sandcrew.task.priority': 2,
       'sandcrew.task.idempotent': true,
@@ -268,6 +268,18 @@ describe('a task’s span', () => {
         'sandcrew.task.leftover': 0,
       },
       error: null,
+    });
+  });
+
+  test('ends with the signal that ended the command', () => {
+    const watched = Watched.connected();
+    watched.take('task_submitted', 'tick_ended', 'execution_started');
+    expect(watched.take('task_complete signal=SIGKILL').signals.at(-1)?.attributes).toStrictEqual({
+      'sandcrew.task.end': 'signalled',
+      'sandcrew.task.attempts': 1,
+      'sandcrew.output.bytes': 0,
+      'sandcrew.exit.signal': 'SIGKILL',
+      'sandcrew.task.leftover': 0,
     });
   });
 
@@ -387,6 +399,13 @@ describe('what is said of spans', () => {
       error: 'requeued',
     });
     expect(signals[2]).toMatchObject({ attributes: { 'sandcrew.attempt.number': 2 } });
+  });
+
+  test('an attempt that was lost has ended once, though no other follows', () => {
+    const watched = Watched.connected();
+    watched.take('task_submitted idempotent=yes', 'tick_ended', 'execution_started');
+    const { signals } = watched.take('connection_lost', 'connection_opened', 'welcome');
+    expect(kindsOf(signals)).toEqual(['worker_away', 'attempt_ended', 'task_ended']);
   });
 
   test('a task that is attached to has an attempt from when its worker confirms it', () => {

@@ -25,8 +25,14 @@ export type TraceSignal =
       readonly error: string | null;
     };
 
-/** The attempts that have a span, by task: which it is, and whether its worker is out of reach. */
-export type OpenAttempts = Map<string, { readonly attempt: number; isAway: boolean }>;
+/** An attempt that has a span: which it is, and whether its worker is out of reach. */
+interface OpenAttempt {
+  readonly attempt: number;
+  isAway: boolean;
+}
+
+/** By task. */
+export type OpenAttempts = Map<string, OpenAttempt>;
 
 /** A task's span at its beginning. What it runs is the caller's to tell, in a span of its own: commands hold secrets. */
 export function describeTask(submission: Submission, isAttached: boolean): Attributes {
@@ -67,9 +73,9 @@ function traceEffect(open: OpenAttempts, state: ManagerState, effect: Effect): r
     }
     case 'restart_task': {
       const { taskId, attempts } = effect;
-      const attempt = open.get(taskId)?.attempt;
+      const { attempt } = open.get(taskId) as OpenAttempt; // it was placed
       // What never left is no attempt: its span goes on with the next worker.
-      if (attempt === undefined || attempts < attempt) return [note(taskId, 'taken_back', {})];
+      if (attempts < attempt) return [note(taskId, 'taken_back', {})];
       open.delete(taskId);
       const attributes = { 'sandcrew.attempt.end': 'requeued' };
       return [{ kind: 'attempt_ended', taskId, attributes, error: 'requeued' }];
@@ -124,7 +130,7 @@ function end(open: OpenAttempts, taskId: string, outcome: Outcome): readonly Tra
     ...known('sandcrew.exit.signal', outcome.end.signal),
     ...known('sandcrew.task.leftover', outcome.end.leftover),
   };
-  const error = 'error.type' in attributes ? nameFault(outcome.fault) : null;
+  const error = 'error.type' in attributes ? nameFault(outcome.fault as Fault) : null;
   const ofAttempt = describeEnd(outcome);
   return [
     ...(open.delete(taskId)
@@ -134,9 +140,9 @@ function end(open: OpenAttempts, taskId: string, outcome: Outcome): readonly Tra
   ];
 }
 
-function nameFault(fault: Fault | null): string | null {
-  const detail = fault?.detail;
-  return fault !== null && detail !== undefined ? `${fault.code} (${detail})` : (fault?.code ?? null);
+function nameFault(fault: Fault): string {
+  const { detail } = fault;
+  return detail === undefined ? fault.code : `${fault.code} (${detail})`;
 }
 
 function known(name: string, value: string | number | null | undefined): Attributes {
