@@ -3,6 +3,7 @@ import type { Explained } from './explanation.js';
 
 const SHARED_NAME = 'It is a name that costs less to make: tasks that need nothing share one either way.';
 
+const SPARED_COUNT = 'A level is told where it has changed: to count it more often changes nothing.';
 const WAITS_AGAIN =
   'Who waits is looked at once more, and hopes for what it hoped before: whatever takes hope away says so. Looks are spared.';
 
@@ -38,28 +39,10 @@ export const MANAGER_EXPLAINED: readonly Explained[] = [
     why: 'It is what is none of the others: nobody asks for it by its name.',
   },
   {
-    file: 'packages/manager/src/core/block-end.ts',
-    line: 'if (worker === null || task.blockedBy === null) return;',
-    edits: ['|| → &&'],
-    why: 'What is ended for a block is at a worker, and has a block.',
-  },
-  {
-    file: 'packages/manager/src/core/block-end.ts',
-    line: "if (worker.phase === 'connected' && isHeldBack(task.cursor, worker.identity?.windowBytes)) {",
-    edits: ['?. → .'],
-    why: 'A worker that is connected has said who it is.',
-  },
-  {
     file: 'packages/manager/src/core/placement.ts',
     line: 'if (task.body.workspace !== undefined) turn.state.homes.set(task.body.workspace, worker.key);',
     edits: ['task.body.workspace !== undefined → true'],
     why: 'Nobody asks for the home of no workspace.',
-  },
-  {
-    file: 'packages/manager/src/core/recovery-means.ts',
-    line: 'if (worker === null) return { isWorkerOurs: false, isWorkerShared: false, hasRestartLeft: false };',
-    edits: ['worker === null → false'],
-    why: 'A task that is blocked is at a worker.',
   },
   {
     file: 'packages/manager/src/core/shutdown.ts',
@@ -107,7 +90,25 @@ export const MANAGER_EXPLAINED: readonly Explained[] = [
     file: 'packages/manager/src/core/telemetry/measure.ts',
     line: 'let workersChanged = false;',
     edits: ['false → true'],
-    why: 'A level is told where it changed: it spares the count.',
+    why: SPARED_COUNT,
+  },
+  {
+    file: 'packages/manager/src/core/telemetry/measure.ts',
+    line: "workersChanged ||= effect.type.startsWith('tell_worker_') || effect.type === 'shut_down';",
+    edits: ["'tell_worker_' → ''", '=== → !=='],
+    why: SPARED_COUNT,
+  },
+  {
+    file: 'packages/manager/src/core/telemetry/measure.ts',
+    line: 'if (workersChanged) {',
+    edits: ['workersChanged → true'],
+    why: SPARED_COUNT,
+  },
+  {
+    file: 'packages/manager/src/core/worker-message.ts',
+    line: "case 'pong':",
+    edits: ["'pong' → ''"],
+    why: 'It is about no task: there is nothing to do either way.',
   },
   {
     file: 'packages/manager/src/core/telemetry/trace.ts',

@@ -77,8 +77,8 @@ export function rewindRequests(turn: Turn, worker: Worker): void {
 
 export function expireRequest(turn: Turn, requestId: string): void {
   const request = turn.state.requests.get(requestId);
-  const worker = request && turn.state.workers.get(request.workerKey);
-  if (request === undefined || worker === undefined) return;
+  if (request === undefined) return;
+  const worker = turn.state.workers.get(request.workerKey) as Worker; // one that leaves has refused it
   if (request.kind.kind === 'load' && worker.phase === 'connected') {
     answer(turn, request, worker);
     return;

@@ -25,7 +25,7 @@ import type { Worker } from './worker.js';
 import { replaceWorker, restartWorker } from './worker-process.js';
 
 /** By itself a caller's call climbs the ladder up to where it would touch the worker, and so other tasks. */
-const BY_DEFAULT: readonly OrderedRung[] = ['end_input', 'continue', 'terminate'];
+const BY_DEFAULT: readonly OrderedRung[] = ['answer', 'end_input', 'continue', 'terminate'];
 
 /** What would be done, and why that, or why nothing. */
 export function chooseAsked(
@@ -34,22 +34,21 @@ export function chooseAsked(
   order: RungOrder,
 ): RecoveryResult {
   const block = oldestBlock(at.state, worker);
-  const task = block === null ? undefined : at.state.tasks.get(block.taskId);
   const { rung } = order;
-  if (block === null || task === undefined) {
+  if (block === null) {
     if (rung !== 'restart_worker' && rung !== 'replace_worker') return refuse(null, 'not_blocked');
     const refusal = judgeWorkerRung(rung, meansOfWorker(at, worker, null));
     return refusal === null ? accept(null, rung, `${rung} was asked for.`) : refuse(null, refusal);
   }
-  const answer = answerFor(task, block, order);
-  const means = meansOf(at, task, block.reason, answer !== null);
+  const task = at.state.tasks.get(block.taskId) as Task;
+  const means = meansOf(at, task, block.reason, answerFor(task, block, order) !== null);
   if (rung !== undefined) {
     // What is to be started elsewhere has to end here first.
     const refusal =
       judgeRung(rung, block, means) ?? (rung === 'requeue' ? judgeRung('terminate', block, means) : null);
     return refusal === null ? accept(block, rung, explain(rung, block)) : refuse(block, refusal);
   }
-  return chooseNext(at, task, block, { means, answer });
+  return chooseNext(at, task, block, means);
 }
 
 /** The next rung, where none is named: not before the last had its time, and never one that leaves the task to itself. */
@@ -57,7 +56,7 @@ function chooseNext(
   { nowMs }: Pick<Turn, 'nowMs'>,
   task: Task,
   block: BlockInfo,
-  { means, answer }: { readonly means: Means; readonly answer: Answer | null },
+  means: Means,
 ): RecoveryResult {
   const { reason, confidence } = block;
   const { tried = [], lastTriedAtMs = 0 } = task.climbs.get(reason) ?? {};
@@ -66,8 +65,7 @@ function chooseNext(
     return accept(block, 'report', `${reason} is only suspected: nothing is done unless a rung is named.`);
   if (last !== undefined && nowMs - lastTriedAtMs < RUNG_HELPS_WITHIN_MS)
     return accept(block, 'report', `${last} was tried, and may still help.`);
-  const wanted = answer === null ? BY_DEFAULT : (['answer', ...BY_DEFAULT] as const);
-  const { rung, why } = chooseRung(block, wanted, tried, means);
+  const { rung, why } = chooseRung(block, BY_DEFAULT, tried, means);
   return accept(block, rung === 'give_up' ? 'report' : rung, why);
 }
 
@@ -75,10 +73,9 @@ export function climbAsked(turn: Turn, worker: Worker, order: RungOrder): void {
   const { block, rung, why } = chooseAsked(turn, worker, order);
   if (rung === 'none') return;
   const fault: Fault = { code: 'WORKER_FAILED', message: why };
-  const task = block === null ? undefined : turn.state.tasks.get(block.taskId);
-  const isOfWorker = rung === 'restart_worker' || rung === 'replace_worker';
-  if (block !== null && task !== undefined) {
-    if (isOfWorker) {
+  if (block !== null) {
+    const task = turn.state.tasks.get(block.taskId) as Task;
+    if (rung === 'restart_worker' || rung === 'replace_worker') {
       task.blockedBy = { reason: block.reason, why: blockSentence(task, block), thenRequeue: true };
       task.stop = { graceMs: 0, by: 'recovery' };
     } else {

@@ -2,7 +2,6 @@
 import type { BlockReason } from '@sandcrew/protocol';
 import { planFor } from './block-orders.js';
 import type { TaskEnd } from './effect.js';
-import { isHeldBack } from './output-cursor.js';
 import { ENDING_MARGIN_MS, judgeWorkerRung, REFUSALS } from './recovery.js';
 import { meansOf } from './recovery-means.js';
 import type { BlockInfo } from './report.js';
@@ -12,6 +11,7 @@ import type { Fault } from './sandbox-error.js';
 import { failTask } from './settlement.js';
 import type { Task } from './task.js';
 import { orderEnd, stopFault } from './task-life.js';
+import { isReaderSlow } from './task-loss.js';
 import { send, setTimer, type Turn, workerOf } from './turn.js';
 import { type Worker, workerName } from './worker.js';
 import { restartWorker } from './worker-process.js';
@@ -23,11 +23,9 @@ export function endForBlock(
   block: BlockInfo,
   { graceMs, thenRequeue }: { readonly graceMs: number; readonly thenRequeue: boolean },
 ): void {
-  const worker = workerOf(turn, task);
-  if (worker === null) return;
   task.blockedBy = { reason: block.reason, why: blockSentence(task, block), thenRequeue };
   task.stop = { graceMs, by: 'recovery' };
-  orderEnd(turn, task, worker, task.stop);
+  orderEnd(turn, task, workerOf(turn, task) as Worker, task.stop);
 }
 
 /** It was ended for a block, by this manager or by the worker itself. */
@@ -64,14 +62,13 @@ export function blockEnded(
 
 /** It was to be ended for a block, and is not: its worker is started again, where that may help, or is left with it. */
 export function endingOverdue(turn: Turn, task: Task): void {
-  const worker = workerOf(turn, task);
-  if (worker === null || task.blockedBy === null) return;
-  if (worker.phase === 'connected' && isHeldBack(task.cursor, worker.identity?.windowBytes)) {
+  const worker = workerOf(turn, task) as Worker;
+  if (isReaderSlow(task, worker)) {
     // Its end waits behind output that its reader has not taken: that is no fault of the worker.
     setTimer(turn, { kind: 'task', taskId: task.taskId }, ENDING_MARGIN_MS);
     return;
   }
-  const { reason } = task.blockedBy;
+  const { reason } = task.blockedBy as NonNullable<Task['blockedBy']>;
   const refusal = judgeWorkerRung('restart_worker', meansOf(turn, task, reason));
   const why = `${workerName(worker)} was told to end task ${task.taskId}, and has not`;
   if (refusal === null || refusal === 'too_many_restarts') {

@@ -11,16 +11,16 @@ type Now = Pick<Turn, 'state' | 'nowMs'>;
 
 /** For a task that is blocked. */
 export function meansOf(at: Now, task: Task, reason: BlockReason, hasAnswer = false): Means {
-  const worker = workerOf(at, task);
+  const worker = workerOf(at, task) as Worker;
   const { stdin, pty } = task.body;
   return {
-    isReachable: worker?.phase === 'connected' && task.stop === null && task.state !== 'unknown',
+    isReachable: task.stop === null && task.state !== 'unknown',
     takesInput: (stdin === 'pipe' || pty !== undefined || task.adoption !== null) && !task.inputEnded,
     hasAnswer,
     continues: task.continues,
     isIdempotent: task.idempotent && task.adoption === null,
     hasAttemptLeft: hasAttemptLeft(at.state, task),
-    hasOtherWorker: worker !== null && hasOtherWorker(at.state, task, worker, reason),
+    hasOtherWorker: hasOtherWorker(at.state, task, worker, reason),
     ...meansOfWorker(at, worker, task),
   };
 }
@@ -28,10 +28,9 @@ export function meansOf(at: Now, task: Task, reason: BlockReason, hasAnswer = fa
 /** @param task On whose account: it is ended with its worker. */
 export function meansOfWorker(
   at: Now,
-  worker: Worker | null,
+  worker: Worker,
   task: Task | null,
 ): Pick<Means, 'isWorkerOurs' | 'isWorkerShared' | 'hasRestartLeft'> {
-  if (worker === null) return { isWorkerOurs: false, isWorkerShared: false, hasRestartLeft: false };
   return {
     isWorkerOurs: worker.embedded,
     isWorkerShared: tasksOf(at, worker).some((other) => other !== task && !other.idempotent),

@@ -104,5 +104,5 @@ export function dropClimbs(turn: Turn, task: Task): void {
 /** Whether the worker keeps a record of the task that it may drop. */
 function isKept(task: Task, fault: Fault | null): boolean {
   if (!task.sent) return false;
-  return fault === null || !['REJECTED', 'DUPLICATE_TASK', 'UNKNOWN_TASK'].includes(fault.code);
+  return fault === null || !['REJECTED', 'DUPLICATE_TASK'].includes(fault.code);
 }

@@ -5,10 +5,10 @@ import { hasAttemptLeft, requeueTask } from './requeue.js';
 import { tellRung } from './rung-news.js';
 import { cancelTask, failTask } from './settlement.js';
 import { leaveAlone } from './slots.js';
-import { moveTask, type Task } from './task.js';
+import { endedFor, moveTask, type Task } from './task.js';
 import { cancelled, MARGIN_MS, stopFault } from './task-life.js';
 import { clearTimer, placeOf, setTimer, type Turn, workerOf } from './turn.js';
-import { workerName } from './worker.js';
+import { type Worker, type WorkerIdentity, workerName } from './worker.js';
 
 /** The worker ends a task at its timeout; this is for one that does not. */
 export function armDeadline(turn: Turn, task: Task): void {
@@ -27,7 +27,7 @@ export function armDeadline(turn: Turn, task: Task): void {
 /** Its worker is gone, or has lost it. An idempotent task is started again elsewhere; any other is told `LOST`. */
 export function loseTask(turn: Turn, task: Task, why: string): void {
   if (mayGoAgain(turn, task)) {
-    if (task.stop !== null) tellRequeue(turn, task, why);
+    tellRequeue(turn, task, why);
     requeueTask(turn, task, why);
     return;
   }
@@ -40,16 +40,17 @@ export function loseTask(turn: Turn, task: Task, why: string): void {
 
 /** Whether it may be started again when its worker could not end it: it was never sent, or it is idempotent. */
 export function mayGoAgain({ state }: Turn, task: Task): boolean {
-  const isStopped = task.stop !== null && !(task.stop.by === 'recovery' && task.blockedBy?.thenRequeue);
+  const isStopped = task.stop !== null && endedFor(task)?.thenRequeue !== true;
   if (isStopped || task.adoption !== null || task.detachAsked || state.closing !== 'no') return false;
   return !task.sent || (task.idempotent && hasAttemptLeft(state, task));
 }
 
-/** It was being ended, to be started again elsewhere. */
+/** Where it was being ended for a block, to be started again elsewhere. */
 function tellRequeue(turn: Turn, task: Task, why: string): void {
+  const block = endedFor(task);
   const workerId = placeOf(turn, task).workerId ?? '';
-  if (task.blockedBy !== null)
-    tellRung(turn, { taskId: task.taskId, workerId, reason: task.blockedBy.reason, rung: 'requeue', why });
+  if (block !== null)
+    tellRung(turn, { taskId: task.taskId, workerId, reason: block.reason, rung: 'requeue', why });
 }
 
 /** What is known of a task whose worker is gone. */
@@ -69,9 +70,9 @@ export function commandUnsent(turn: Turn, task: Task): void {
 
 /** A worker did not do by itself what it had to do by now. */
 export function taskOverdue(turn: Turn, task: Task): void {
-  const worker = workerOf(turn, task);
-  const name = worker === null ? 'its worker' : workerName(worker);
-  if (worker?.phase === 'connected' && isHeldBack(task.cursor, worker.identity?.windowBytes)) {
+  const worker = workerOf(turn, task) as Worker;
+  const name = workerName(worker);
+  if (isReaderSlow(task, worker)) {
     // Its end waits behind output that its reader has not taken: that is no fault of the worker.
     setTimer(turn, { kind: 'task', taskId: task.taskId }, MARGIN_MS);
   } else if (task.state === 'unknown') {
@@ -89,4 +90,9 @@ export function taskOverdue(turn: Turn, task: Task): void {
   } else {
     loseTask(turn, task, `${name} did not answer execute_command in time.`);
   }
+}
+
+/** Whether its worker can be heard, and waits for the reader of its output: it is not late by its own fault. */
+export function isReaderSlow({ cursor, state }: Task, { identity }: Worker): boolean {
+  return state !== 'unknown' && isHeldBack(cursor, (identity as WorkerIdentity).windowBytes);
 }

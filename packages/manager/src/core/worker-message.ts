@@ -106,7 +106,7 @@ function handleTaskMessage(turn: Turn, task: Task, worker: Worker, message: Task
 /** What a worker says of a task that it does not have (any more) is no news. */
 function withTaskOf(turn: Turn, worker: Worker, taskId: string, act: (task: Task) => void): void {
   const task = taskOf(turn, worker, taskId);
-  if (task !== undefined && task.state !== 'unknown') act(task);
+  if (task !== undefined) act(task);
 }
 
 function taskOf(turn: Turn, worker: Worker, taskId: string): Task | undefined {

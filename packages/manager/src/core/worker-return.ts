@@ -10,7 +10,7 @@ import { moveTask, type Task } from './task.js';
 import { cancelled, confirmAdoption, orderEnd } from './task-life.js';
 import { armDeadline, loseTask } from './task-loss.js';
 import { clearTimer, placeOf, send, setTimer, type Turn, tasksOf } from './turn.js';
-import { identify, showWorker, type Worker, workerName } from './worker.js';
+import { identify, showWorker, type Worker, type WorkerIdentity, workerName } from './worker.js';
 
 /** The worker says what it is and what it keeps: settles each task on which the two may differ. */
 export function workerWelcomed(turn: Turn, worker: Worker, welcome: Welcome): void {
@@ -37,7 +37,7 @@ export function workerWelcomed(turn: Turn, worker: Worker, welcome: Welcome): vo
   const listed = new Map(welcome.tasks.map((task) => [task.taskId, task]));
   for (const task of tasksOf(turn, worker)) {
     if (task.adoption?.confirmed === false) confirmAdoption(turn, task, worker);
-    else if (!sameBoot) loseRestarted(turn, task, worker, before?.bootId);
+    else if (!sameBoot) loseRestarted(turn, task, worker, (before as WorkerIdentity).bootId);
     else resumeTask(turn, task, worker, listed.get(task.taskId)?.state);
   }
   refreshSlots(turn, worker);
@@ -63,10 +63,10 @@ function keepAdoptable(turn: Turn, worker: Worker, welcome: Welcome, sameBoot: b
   }
 }
 
-function loseRestarted(turn: Turn, task: Task, worker: Worker, bootId: string | undefined): void {
+function loseRestarted(turn: Turn, task: Task, worker: Worker, bootId: string): void {
   // Where it was lost is the boot before this one; the present one may be given it again.
-  const present = worker.identity;
-  if (present !== null && bootId !== undefined) worker.identity = { ...present, bootId };
+  const present = worker.identity as WorkerIdentity;
+  worker.identity = { ...present, bootId };
   loseTask(turn, task, `${workerName(worker)} was restarted, and its tasks died with it.`);
   worker.identity = present;
 }
@@ -94,7 +94,7 @@ function resumeTask(
     turn.effects.push({ type: 'open_input', taskId: task.taskId, workerKey: worker.key });
     armDeadline(turn, task);
     // What was taken since `hello` may be all that the worker waits for.
-    if (chooseAck(task.cursor, worker.identity?.windowBytes) !== 'none')
+    if (chooseAck(task.cursor, (worker.identity as WorkerIdentity).windowBytes) !== 'none')
       send(turn, worker.key, { type: 'task_ack', taskId: task.taskId, offset: noteAcked(task.cursor) });
   } else {
     // Its output first: the command's repetition is answered by its end, if it has ended.

@@ -129,6 +129,16 @@ describe('a second attempt', () => {
     expect(fault(machine.happen('task_error worker=w2 code=timed_out'))).toMatchObject({ code: 'TIMED_OUT' });
   });
 
+  test('that is lost has nothing of that block told of it', () => {
+    const machine = running('orders=requeue');
+    machine.happen('worker_named url=ws://c', 'connection_opened worker=w3', 'welcome worker=w3');
+    machine.happen('block_detected', 'task_error code=terminated', 'execution_started worker=w2');
+    machine.happen('connection_lost worker=w2', 'connection_opened worker=w2');
+    const lost = machine.happen('welcome worker=w2 boot=b2');
+    expect(only(lost, 'restart_task')).toHaveLength(1);
+    expect(only(lost, 'tell_recovery')).toEqual([]);
+  });
+
   test('that nobody takes ends the task for the block that ended the first', () => {
     const machine = running('orders=requeue');
     machine.happen('block_detected', 'heartbeat worker=w2 status=draining');

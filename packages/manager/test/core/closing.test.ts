@@ -280,6 +280,14 @@ describe('a task that is attached to', () => {
     expect(showTasks(machine.state, machine.worker())).toMatchObject([{ taskId: 't1', state: 'error' }]);
   });
 
+  test('is kept nowhere after its end where its worker has left the pool', () => {
+    const machine = new ManagerMachine({ startsWorkers: true });
+    machine.isRead = false;
+    machine.happen('worker_wanted', 'worker_started', 'connection_opened', 'welcome tasks=t1');
+    machine.happen('task_adopted', 'task_complete', 'rung_asked rung=replace_worker');
+    expect(machine.happen('reading_ended')).toEqual([]);
+  });
+
   test('is never started again, and has no deadline of this manager', () => {
     const machine = keeping();
     machine.happen('task_adopted idempotent=yes timeout=1000');

@@ -85,6 +85,7 @@ describe('a connection that is lost', () => {
     const back = machine.happen('connection_opened', 'welcome tasks=t1');
     expect(only(back, 'open_input')).toMatchObject([{ taskId: 't1', workerKey: 'w1' }]);
     expect(machine.timers['task t1']).toBe(50_000 + 5_000 + 2_000 + 10_000);
+    expect(machine.timers).not.toHaveProperty('away w1');
     expect(machine.task().state).toBe('running');
     expect(
       machine
@@ -133,6 +134,10 @@ describe('a connection that is lost', () => {
     expect(machine.timers['away w1']).toBe(300_000);
     machine.happen('stop_asked grace=0', 'pass ms=10000');
     expect(machine.timers).not.toHaveProperty('away w1');
+    const busy = ManagerMachine.connected('slots=2');
+    busy.happen('task_submitted task=t1', 'task_submitted task=t2', 'connection_lost', 'stop_asked grace=0');
+    expect(ended(busy.happen('pass ms=10000'))).toEqual(['t1 TERMINATED']);
+    expect(ended(busy.happen('pass ms=290000'))).toEqual(['t2 LOST']);
     const idle = ManagerMachine.connected();
     idle.happen('connection_lost');
     expect(idle.timers).not.toHaveProperty('away w1');

@@ -146,6 +146,7 @@ describe('an archive', () => {
     ['more bytes than allowed', ['file a 600'], 'file b 401', /Expected at most 1000 bytes \(maxBytes\)/],
     ['one file of them all', [], 'file b 1001', /Expected at most 1000 bytes/],
     ['just as many bytes', ['file a 600'], 'file b 400', 'take'],
+    ['a link with a size, which has no content', ['file a 600'], 'link b 600 -> a', 'take'],
     [
       'more entries than allowed',
       ['file 1', 'file 2', 'file 3', 'directory .', 'file skipped'],
@@ -159,26 +160,55 @@ describe('an archive', () => {
       expect(judgeEntry(ledger, entry(words), RULES).verdict).not.toBe('refuse');
     }
     const judged = judgeEntry(ledger, entry(last), RULES);
-    if (typeof verdict === 'string') expect(judged.verdict).toBe(verdict);
-    else expect(judged).toMatchObject({ verdict: 'refuse', message: expect.stringMatching(verdict) });
+    if (typeof verdict === 'string') {
+      expect(judged.verdict).toBe(verdict);
+      return;
+    }
+    const code = verdict.source.includes('at most') ? 'ARCHIVE_TOO_LARGE' : 'INVALID_PATH';
+    expect(judged).toMatchObject({ verdict: 'refuse', code, message: expect.stringMatching(verdict) });
+  });
+
+  test.each([
+    ['file ./d/a', { path: 'd/a', kind: 'file', to: '' }],
+    ['contiguous-file a', { path: 'a', kind: 'file', to: '' }],
+    ['directory d/', { path: 'd', kind: 'directory', to: '' }],
+    ['symlink l -> ./first', { path: 'l', kind: 'symlink', to: './first' }],
+    ['link l -> ./first', { path: 'l', kind: 'link', to: 'first' }],
+  ])('with %s after a file `first` has that taken as %j', (words, taken) => {
+    const ledger = openLedger();
+    judgeEntry(ledger, entry('file first'), RULES);
+    expect(judgeEntry(ledger, entry(words), RULES)).toEqual({ verdict: 'take', ...taken });
+  });
+
+  test('is counted by what is taken of it, and remembered by each name once', () => {
+    const ledger = openLedger();
+    for (const words of ['file d/a 5', 'file d/b 6', 'file skipped 7', 'symlink l -> d'])
+      judgeEntry(ledger, entry(words), RULES);
+    expect(ledger).toMatchObject({ entries: 3, bytes: 11, seen: 4, nameCharacters: 'd'.length + 3 + 3 + 1 });
   });
 
   test('has 64 Mi characters of names at most, those of its directories among them', () => {
     const ledger = { ...openLedger(), nameCharacters: 67_108_864 - 4 };
     expect(judgeEntry(ledger, entry('file d/a'), RULES).verdict).toBe('take');
-    expect(judgeEntry(ledger, entry('file e'), RULES)).toMatchObject({ code: 'ARCHIVE_TOO_LARGE' });
+    expect(judgeEntry(ledger, entry('file e'), RULES)).toMatchObject({
+      code: 'ARCHIVE_TOO_LARGE',
+      message: 'Expected at most 67108864 characters of names, got more.',
+    });
   });
 
   test('may be as long as what it may hold takes, and does not go on for ever', () => {
     const rules = { ...RULES, maxBytes: 1_000, maxEntries: 1 };
     const [header, padding, end] = [512, 24, 1_024];
     expect(isTooLong(header + 1_000 + padding + end, rules)).toBe(false);
-    expect(isTooLong(1_000_000, rules)).toBe(true);
+    const most = 1_000 + 2 * 4_096;
+    expect([isTooLong(most, rules), isTooLong(most + 1, rules)]).toEqual([false, true]);
   });
 
   test('tells of a long name by its first 200 characters', () => {
     const judged = judgeEntry(openLedger(), entry(`fifo ${'x'.repeat(4_000)}`), RULES);
     expect(judged).toMatchObject({ message: expect.stringContaining(`"${'x'.repeat(200)}"…`) });
+    const whole = judgeEntry(openLedger(), entry(`fifo ${'x'.repeat(200)}`), RULES);
+    expect(whole).toMatchObject({ message: expect.stringContaining(`"${'x'.repeat(200)}":`) });
   });
 
   test('tells of a name with escape sequences, and does not carry them out', () => {

@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
+import { chooseAsked } from '#src/core/asked-recovery.js';
 import { blockSentence } from '#src/core/block-end.js';
 import { type Answer, chooseAnswer, planFor } from '#src/core/block-orders.js';
 import { chooseRung, explain, judgeRung, type Means } from '#src/core/recovery.js';
-import type { BlockInfo } from '#src/core/report.js';
+import type { BlockInfo, RecoveryRung } from '#src/core/report.js';
 import { ManagerMachine } from './manager-machine.js';
 import { play, tidy } from './transcript.js';
 
@@ -235,6 +236,106 @@ describe('a blocked task', () => {
     `);
   });
 
+  test('is not begun with again where its block is told again', () => {
+    expectStory(`${running('orders=end_input,terminate stdin=pipe')}
+      block_detected reason=waiting_for_input
+      block_detected reason=waiting_for_input
+      pass ms=4999
+      block_detected reason=waiting_for_input
+      ----
+      rung task=t1 waiting_for_input end_input
+      end_input task=t1
+
+      pass ms=1
+      ----
+      rung task=t1 waiting_for_input terminate
+      send worker=w1 terminate_task task=t1
+    `);
+  });
+
+  test('is answered once for one block, though the answer may be given again for another', () => {
+    expectStory(`${running('answer=Sure? times=2 orders=end_input stdin=pipe')}
+      block_detected reason=waiting_for_input prompt=Sure?
+      block_cleared reason=waiting_for_input
+      block_detected reason=waiting_for_input prompt=Sure?
+      pass ms=5000
+      ----
+      rung task=t1 waiting_for_input answer
+      reply task=t1 "y\\n"
+      rung task=t1 waiting_for_input answer
+      reply task=t1 "y\\n"
+      rung task=t1 waiting_for_input end_input
+      end_input task=t1
+    `);
+    expectStory(`${running('answer=Sure? times=9 orders=end_input stdin=pipe')}
+      block_detected reason=waiting_for_input prompt=Sure?
+      pass ms=5000
+      ----
+      rung task=t1 waiting_for_input answer
+      reply task=t1 "y\\n"
+      rung task=t1 waiting_for_input end_input
+      end_input task=t1
+    `);
+  });
+
+  test('is not answered for a prompt that stands before the new one on its line', () => {
+    expectStory(`${running('answer=Sure? times=9 stdin=pipe')}
+      block_detected reason=waiting_for_input prompt=Sure?
+      block_cleared reason=waiting_for_input
+      block_detected reason=waiting_for_input prompt=Sure?Delete?
+      ----
+      rung task=t1 waiting_for_input answer
+      reply task=t1 "y\\n"
+      rung task=t1 waiting_for_input report
+    `);
+  });
+
+  test('has its input ended once', () => {
+    expectStory(`${running('orders=end_input stdin=pipe')}
+      block_detected reason=waiting_for_input
+      block_cleared reason=waiting_for_input
+      block_detected reason=waiting_for_input
+      pass ms=20000
+      ----
+      rung task=t1 waiting_for_input end_input
+      end_input task=t1
+      rung task=t1 waiting_for_input report
+    `);
+  });
+
+  test('is left alone once nothing is left to do, or its caller has it ended', () => {
+    expectStory(`${running('orders=continue')}
+      block_detected
+      pass ms=20000
+      ----
+      rung task=t1 deadlock report
+    `);
+    expectStory(`${running('orders=end_input,terminate stdin=pipe')}
+      block_detected reason=waiting_for_input
+      stop_asked task=t1
+      pass ms=5000
+      ----
+      rung task=t1 waiting_for_input end_input
+      end_input task=t1
+      send worker=w1 terminate_task task=t1
+    `);
+  });
+
+  test('leaves nothing to be awaited once its block has cleared, was looked at anew, or its task has ended', () => {
+    for (const lines of [
+      ['block_cleared reason=stopped'],
+      ['block_detected reason=stopped claim=confirmed'],
+      ['task_complete'],
+    ]) {
+      const machine = ManagerMachine.connected();
+      machine.happen('task_submitted orders=end_input suspected=9000', 'execution_started');
+      machine.happen('block_detected reason=stopped claim=suspected');
+      expect(machine.timers['block t1 stopped']).toBe(9_000);
+      machine.happen(...lines);
+      expect(machine.timers).not.toHaveProperty('block t1 stopped');
+    }
+  });
+
   test('is left alone once the block has cleared', () => {
     expectStory(`${running('answer=Sure? orders=terminate stdin=pipe')}
       block_detected reason=waiting_for_input prompt=Sure?
@@ -269,6 +370,18 @@ describe('a blocked task', () => {
       ----
       rung task=t1 waiting_for_input answer
       reply task=t1 "y\\n"
+    `);
+  });
+
+  test('that is stopped, and stays so 5 s after it was let go on, is ended', () => {
+    expectStory(`${running('orders=continue,terminate')}
+      block_detected reason=stopped
+      pass ms=5000
+      ----
+      rung task=t1 stopped continue
+      send worker=w1 signal_task SIGCONT task=t1
+      rung task=t1 stopped terminate
+      send worker=w1 terminate_task task=t1
     `);
   });
 
@@ -478,6 +591,12 @@ describe('a blocked task', () => {
       ----
       dial worker=w1
       send worker=w1 hello resume=t1@0
+
+      block_detected claim=suspected
+      pass ms=9000
+      ----
+      rung task=t1 deadlock terminate
+      send worker=w1 terminate_task task=t1
     `);
   });
 });
@@ -500,6 +619,34 @@ describe('a function that is asked', () => {
       rung task=t1 deadlock terminate
       send worker=w1 terminate_task task=t1
     `);
+  });
+
+  test('has all of its answer done, in its time, and is not asked again', () => {
+    expectStory(`${running('handler=yes stdin=pipe')}
+      block_detected reason=waiting_for_input
+      pass ms=9000
+      block_answered rungs=end_input,terminate
+      pass ms=4999
+      ----
+      ask_handler task=t1 climb=1
+      rung task=t1 waiting_for_input end_input
+      end_input task=t1
+
+      pass ms=1
+      ----
+      rung task=t1 waiting_for_input terminate
+      send worker=w1 terminate_task task=t1
+    `);
+  });
+
+  test('and has answered, or has failed, is not waited for', () => {
+    for (const answer of ['rungs=', 'fault=threw']) {
+      const machine = ManagerMachine.connected();
+      machine.happen('task_submitted handler=yes', 'execution_started', 'block_detected');
+      expect(machine.timers['block t1 deadlock']).toBe(10_000);
+      machine.happen(`block_answered ${answer}`);
+      expect(machine.timers).not.toHaveProperty('block t1 deadlock');
+    }
   });
 
   test('and throws, or says nothing for 10 s, counts as a report', () => {
@@ -702,8 +849,91 @@ describe('restarts of a worker', () => {
 });
 
 describe('what a caller asks for', () => {
+  /** A task on a worker that others started (`named`), or that this manager did (`own`). */
+  const machineOf = (kind: string, lines: readonly string[]): ManagerMachine => {
+    const machine = new ManagerMachine({ startsWorkers: true });
+    machine.happen(...(kind === 'own' ? ['worker_wanted', 'worker_started'] : ['worker_named']));
+    machine.happen('connection_opened', 'welcome slots=2', ...lines);
+    return machine;
+  };
+  const RUNS = ['task_submitted task=t1 stdin=pipe', 'execution_started task=t1'];
+  const MAY_RUN_AGAIN = ['task_submitted task=t1 idempotent=yes', 'execution_started task=t1'];
+  const OTHER = ['task_submitted task=t2', 'execution_started task=t2'];
+  const asks = 'block_detected reason=waiting_for_input';
+
+  test.each<[rung: RecoveryRung | undefined, kind: string, lines: string[], chosen: string]>([
+    [undefined, 'own', RUNS, 'none not_blocked'],
+    ['terminate', 'own', RUNS, 'none not_blocked'],
+    ['restart_worker', 'own', [], 'restart_worker'],
+    ['restart_worker', 'own', RUNS, 'none shared_worker'],
+    ['replace_worker', 'named', [], 'none not_started_here'],
+    ['restart_worker', 'own', [...RUNS, 'block_detected'], 'restart_worker'],
+    ['restart_worker', 'own', [...RUNS, ...OTHER, 'block_detected'], 'none shared_worker'],
+    ['replace_worker', 'named', [...RUNS, 'block_detected'], 'none not_started_here'],
+    [undefined, 'named', [...RUNS, asks], 'end_input'],
+    [undefined, 'named', [...RUNS, `${asks} claim=suspected`], 'report'],
+    [undefined, 'named', [...RUNS, 'block_detected reason=stopped'], 'continue'],
+    [undefined, 'named', [...RUNS, 'block_detected'], 'terminate'],
+    [undefined, 'named', [...RUNS, 'block_detected', 'rung_asked', 'pass ms=5000'], 'report'],
+    ['requeue', 'own', [...RUNS, 'block_detected'], 'none not_idempotent'],
+    ['requeue', 'own', [...MAY_RUN_AGAIN, 'block_detected'], 'requeue'],
+    ['requeue', 'own', [...MAY_RUN_AGAIN, 'block_detected', 'stop_asked'], 'none unreachable'],
+    ['terminate', 'own', [...RUNS, 'block_detected', 'stop_asked'], 'none unreachable'],
+    ['give_up', 'own', [...RUNS, 'block_detected', 'stop_asked'], 'give_up'],
+    ['report', 'own', [...RUNS, 'block_detected', 'stop_asked'], 'report'],
+  ])('as %s, of a worker that is %s, after %j, is %s', (rung, kind, lines, chosen) => {
+    const machine = machineOf(kind, lines);
+    const order = { rung, answer: null, graceMs: 0 };
+    const result = chooseAsked(machine, machine.worker(), order);
+    expect([result.rung, result.refusal].filter(Boolean).join(' ')).toBe(chosen);
+  });
+
+  test.each([
+    ['rung=terminate', 'settle task=t1 BLOCKED deadlock'],
+    ['', 'rung task=t1 deadlock requeue'],
+  ])('of an idempotent task ends it for good only where it is named: %s', (asked, told) => {
+    expectStory(
+      `${running('idempotent=yes')}
+      block_detected
+      rung_asked ${asked}
+      task_error task=t1 code=terminated
+      ----
+      rung task=t1 deadlock terminate
+      send worker=w1 terminate_task task=t1
+      ${told}
+      ${
+        asked === ''
+          ? `send worker=w1 forget_task task=t1
+      restart task=t1
+      send worker=w2 execute_command task=t1`
+          : 'send worker=w1 forget_task task=t1'
+      }
+    `.replace('rung_asked \n', 'rung_asked\n'),
+    );
+  });
+
+  test('may be a new start of the worker: its blocked task goes on there, or has ended for its block', () => {
+    for (const [fields, told] of [
+      ['idempotent=yes', 'rung task=t1 deadlock requeue\n      restart task=t1'],
+      ['', 'settle task=t1 BLOCKED deadlock'],
+    ] as const)
+      expectStory(
+        `${embedded(fields)}
+      block_detected
+      rung_asked rung=restart_worker
+      ----
+      rung task=t1 deadlock restart_worker
+      drop_connection worker=w1
+      ${told}
+      restart_worker worker=w1 type=general
+    `,
+        { startsWorkers: true, maxWorkers: 1 },
+      );
+  });
+
   test('is the next of the ladder where no rung is named, each given its time', () => {
     expectStory(`${running('stdin=pipe')}
+      pass ms=6000
       block_detected reason=waiting_for_input prompt=Sure?
       rung_asked reply=no
       pass ms=4999

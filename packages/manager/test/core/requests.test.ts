@@ -158,6 +158,13 @@ describe('a workspace', () => {
     ).toEqual([]);
   });
 
+  test('is removed, or is not, whatever else its worker is asked meanwhile', () => {
+    const machine = ManagerMachine.connected('workspaces=a');
+    machine.happen('request_made id=r1 kind=load');
+    expect(sent(machine.happen(removal('r2', 'a')))).toEqual([{ type: 'remove_workspace', workspace: 'a' }]);
+    expect(outcomes(machine.happen('protocol_error code=workspace_busy'))).toEqual(['r2 WORKSPACE_BUSY']);
+  });
+
   test('is removed at its own worker, whatever another one says', () => {
     const machine = ManagerMachine.connected('workspaces=a');
     machine.happen(

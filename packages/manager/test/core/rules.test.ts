@@ -164,7 +164,8 @@ describe('the output cursor', () => {
     ['a chunk that overlaps what is here', 8, 5, { verdict: 'take', skipBytes: 2 }],
     ['a chunk that is here', 5, 5, { verdict: 'known' }],
     ['a chunk behind a hole', 11, 5, expect.objectContaining({ verdict: 'breach' })],
-    ['a chunk beyond the credit', 10, 70_000, expect.objectContaining({ verdict: 'breach' })],
+    ['a chunk up to the end of the credit', 10, 66_536, { verdict: 'take', skipBytes: 0 }],
+    ['a chunk beyond the credit', 10, 66_537, expect.objectContaining({ verdict: 'breach' })],
   ])('judges %s', (_what, offset, bytes, expected) => {
     expect(judgeChunk(openCursor(10), offset, bytes, 1_000)).toEqual(expected);
   });
@@ -207,6 +208,32 @@ describe('the output cursor', () => {
     expect(noteAcked(cursor)).toBe(5_000_010);
   });
 
+  test('gives no credit for what a gap leaves out', () => {
+    const cursor = openCursor(0);
+    judgeGap(cursor, { offset: 0, bytes: 5_000_000 });
+    expect(judgeChunk(cursor, 5_000_000, 66_537, 1_000)).toMatchObject({ verdict: 'breach' });
+  });
+
+  test('acks behind a gap once all before it was taken', () => {
+    const cursor = openCursor(0);
+    judgeChunk(cursor, 0, 100);
+    judgeGap(cursor, { offset: 100, bytes: 50 });
+    expect(noteAcked(cursor)).toBe(0);
+    noteTaken(cursor, 60, 60);
+    expect(noteAcked(cursor)).toBe(60);
+    noteTaken(cursor, 40, 100);
+    expect(noteAcked(cursor)).toBe(150);
+  });
+
+  test('gives no credit for what was dropped after it had been acked', () => {
+    const cursor = openCursor(0);
+    judgeChunk(cursor, 0, 1_000, 1_000);
+    judgeGap(cursor, { offset: 0, bytes: 800 });
+    noteTaken(cursor, 1_000, 1_000);
+    noteAcked(cursor);
+    expect(judgeChunk(cursor, 1_000, 66_537, 1_000)).toMatchObject({ verdict: 'breach' });
+  });
+
   test('takes a window past what it has and its worker has dropped, and no more than one', () => {
     const cursor = openCursor(0);
     judgeChunk(cursor, 0, 150_000, 150_000);
@@ -218,8 +245,12 @@ describe('the output cursor', () => {
 
   test('tells a worker that waits for credit from one that is slow', () => {
     const cursor = openCursor(0);
-    judgeChunk(cursor, 0, 60_000, 100_000);
+    expect(isHeldBack(cursor, 1_000)).toBe(false);
+    judgeChunk(cursor, 0, 100_000 - 65_536, 100_000);
+    expect(isHeldBack(cursor, 100_000)).toBe(false);
+    judgeChunk(cursor, 100_000 - 65_536, 1, 100_000);
     expect(isHeldBack(cursor, 100_000)).toBe(true);
+    judgeChunk(cursor, 100_000 - 65_535, 60_000 - 34_465, 100_000);
     noteTaken(cursor, 60_000, 60_000);
     noteAcked(cursor);
     expect(isHeldBack(cursor, 100_000)).toBe(false);
@@ -319,6 +350,18 @@ test('what comes of a worker that has left the pool changes nothing, be it news 
   expect(machine.happen('connection_opened worker=w9')).toEqual([]);
   for (const kind of ['redial', 'welcome', 'away', 'full', 'silence', 'revival'] as const)
     expect(machine.step({ type: 'timer_fired', timer: { kind, workerKey: 'w9' } })).toEqual([]);
+});
+
+test('a timer of what is over changes nothing: of a request, of a task, of a block', () => {
+  const machine = ManagerMachine.connected();
+  machine.happen('task_submitted orders=terminate', 'execution_started');
+  for (const timer of [
+    { kind: 'request', requestId: 'r9' },
+    { kind: 'task', taskId: 't9' },
+    { kind: 'block', taskId: 't9', reason: 'deadlock' },
+    { kind: 'block', taskId: 't1', reason: 'deadlock' },
+  ] as const)
+    expect(machine.step({ type: 'timer_fired', timer })).toEqual([]);
 });
 
 test('what happens to a task leads to the same state from wherever it may happen', () => {

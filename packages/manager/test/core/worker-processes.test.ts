@@ -277,7 +277,7 @@ describe('a restart on account of a block', () => {
   test('is over with the next welcome: a later restart is not that task’s', () => {
     const machine = stuck();
     machine.happen('pass ms=10000', 'worker_started', 'connection_opened', 'welcome boot=b2');
-    expect(rungs(machine.happen('worker_exited'))).toEqual([]);
+    expect(rungs(machine.happen('rung_asked rung=replace_worker'))).toEqual([]);
   });
 
   test('by a process that ends by itself is told of the task that is blocked there, and else of none', () => {

@@ -60,7 +60,7 @@ export function measure(
   const isClosed = state.closing === 'closed';
   const waiting = isClosed ? 0 : state.waiting.size + state.arrivals.length;
   // Who was taken back in the tick that brought it still stands among the arrivals.
-  const active = isClosed ? 0 : Math.max(0, state.tasks.size - waiting);
+  const active = Math.max(0, state.tasks.size - waiting);
   measureLevel(found, gauges, 'waiting', waiting);
   measureLevel(found, gauges, 'active', active);
   if (workersChanged) {
@@ -100,7 +100,6 @@ function measureEffect(
       time(found, 'start', placedAtMs, effect.taskId, nowMs);
       return;
     case 'restart_task':
-      placedAtMs.delete(effect.taskId);
       queuedAtMs.set(effect.taskId, nowMs);
       found.push(count('requeued'));
       return;
@@ -124,7 +123,7 @@ function measureEffect(
       return;
     }
     case 'tell_worker_connected': {
-      const key = 'workerKey' in event ? event.workerKey : '';
+      const { workerKey: key } = event as Extract<ManagerEvent, { readonly type: 'message_received' }>; // its welcome
       found.push(count('connected', { 'sandcrew.connection.again': metWorkers.has(key) }));
       metWorkers.add(key);
       return;
