@@ -58,7 +58,11 @@ export const MAIN_JOB_REQUIREMENTS: readonly Requirement[] = [
       'e2e/tests/wire-manager',
       'acks: back is ignored, beyond what was sent is invalid_offset and gives nothing',
     ],
-    mutation: [`${WORKER}/core/credit.ts`, 'if (offset > sentOffset)', 'if (offset > sentOffset + 9)'],
+    mutation: [
+      `${WORKER}/core/task-messages.ts`,
+      'if (offset > task.sentOffset)',
+      'if (offset > task.sentOffset + 9)',
+    ],
   },
   {
     source: 'Output',

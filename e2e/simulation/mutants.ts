@@ -55,8 +55,8 @@ export const MUTANTS: readonly Mutant[] = [
     says: 'No window holds output back.',
     mutation: [
       `${WORKER}/credit.ts`,
-      'return Math.max(0, Math.min(state.unsentBytes, policy.windowBytes - state.unackedBytes));',
-      'return state.unsentBytes;',
+      'return Math.max(0, policy.windowBytes - state.unackedBytes);',
+      'return Number.POSITIVE_INFINITY;',
     ],
   },
   {
@@ -115,7 +115,7 @@ export const MUTANTS: readonly Mutant[] = [
     says: 'A read of the spool that fails is waited for.',
     mutation: [
       `${WORKER}/step.ts`,
-      'if (task.subscriber?.reading?.offset === event.offset) task.subscriber.reading = null;',
+      'if (task.subscriber?.readingOffset === event.offset) task.subscriber.readingOffset = null;',
       '',
     ],
   },

@@ -8,8 +8,6 @@ export interface CreditPolicy {
 }
 
 export interface CreditState {
-  /** Bytes that were read from the command and not sent. */
-  readonly unsentBytes: number;
   /** Bytes that were sent and not acked, without gaps: a gap uses no window. */
   readonly unackedBytes: number;
   /** Whether acks give credit (after `hello`), or the socket alone does (a plain client). */
@@ -18,11 +16,11 @@ export interface CreditState {
   readonly waitingBytes: number;
 }
 
-/** How many bytes may be sent now; 0 = wait. */
-export function judgeCredit(state: CreditState, policy: CreditPolicy): number {
-  if (state.waitingBytes >= policy.socketBytes) return 0;
-  if (!state.isWindowed) return state.unsentBytes;
-  return Math.max(0, Math.min(state.unsentBytes, policy.windowBytes - state.unackedBytes));
+/** How many bytes may be sent now: 0 waits for an ack, and a full socket for what it is to take. */
+export function judgeCredit(state: CreditState, policy: CreditPolicy): number | 'socket_full' {
+  if (state.waitingBytes >= policy.socketBytes) return 'socket_full';
+  if (!state.isWindowed) return Number.POSITIVE_INFINITY;
+  return Math.max(0, policy.windowBytes - state.unackedBytes);
 }
 
 export interface Gap {
@@ -36,14 +34,4 @@ export function bytesBetween(fromOffset: number, toOffset: number, gaps: readonl
   for (const gap of gaps)
     bytes -= Math.max(0, Math.min(toOffset, gap.offset + gap.bytes) - Math.max(fromOffset, gap.offset));
   return bytes;
-}
-
-/** What an ack means: it moves the resume point, or crosses on the way, or claims what was never sent. */
-export function judgeAck(
-  offset: number,
-  ackedOffset: number,
-  sentOffset: number,
-): 'advances' | 'old' | 'invalid' {
-  if (offset > sentOffset) return 'invalid';
-  return offset > ackedOffset ? 'advances' : 'old';
 }

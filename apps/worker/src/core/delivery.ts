@@ -12,10 +12,9 @@ const FRAME_COST_BYTES = 256;
 /** Makes `session` the reader of `task` from `offset` on. */
 export function subscribe(turn: Turn, task: Task, session: Session, offset: number): void {
   const subscriber: Subscriber = {
-    sessionId: session.id,
+    session,
     sentOffset: offset,
-    reading: null,
-    primers: [],
+    readingOffset: null,
     gaps: [],
     isTerminalSent: false,
   };
@@ -24,21 +23,21 @@ export function subscribe(turn: Turn, task: Task, session: Session, offset: numb
   if (session.output === 'text') {
     turn.effects.push({ type: 'begin_text', sessionId: session.id, taskId: task.taskId });
     for (const stream of ['stdout', 'stderr'] as const) {
-      const found = lookBack(task.log, stream, offset);
-      if (!(found instanceof Uint8Array)) subscriber.primers.push({ stream, ...found });
-      else if (found.length > 0) primeText(turn, session, task, stream, found);
+      const data = lookBack(task.log, stream, offset);
+      if (data.length > 0)
+        turn.effects.push({ type: 'prime_text', sessionId: session.id, taskId: task.taskId, stream, data });
     }
   }
   // What is gone already is told at once: the reader may wait for nothing else.
-  if (offset < task.log.startOffset) sendGap(turn, task, subscriber, task.log.startOffset - offset);
+  if (offset < task.log.startOffset) sendDropped(turn, task, subscriber);
   deliver(turn, task);
 }
 
 /** Sends what can be sent of a task now. Call it whenever there is more output, more credit, or the end. */
 export function deliver(turn: Turn, task: Task): void {
   if (task.subscriber === null) return;
-  const session = turn.state.sessions.get(task.subscriber.sessionId);
-  if (session === undefined || session.isClosing) return;
+  const { session } = task.subscriber;
+  if (session.isClosing) return;
   session.hungry.add(task.key);
   deliverHungry(turn, session);
 }
@@ -48,8 +47,8 @@ export function deliverHungry(turn: Turn, session: Session): void {
   for (const key of session.hungry) {
     session.hungry.delete(key);
     const task = turn.state.tasks.get(key);
-    if (task?.subscriber?.sessionId !== session.id) continue;
-    const outcome = sendNext(turn, task, task.subscriber, session);
+    if (!task?.subscriber) continue; // forgotten meanwhile
+    const outcome = sendNext(turn, task, task.subscriber);
     if (outcome !== 'done') session.hungry.add(key); // behind the others; the iteration comes back to it
     if (outcome === 'socket_full') return;
   }
@@ -61,77 +60,56 @@ export function deliverHungry(turn: Turn, session: Session): void {
  */
 export function receiveSpooled(turn: Turn, task: Task, offset: number, data: Uint8Array): void {
   const subscriber = task.subscriber;
-  if (subscriber?.reading?.offset !== offset) return;
-  const { primes } = subscriber.reading;
-  subscriber.reading = null;
-  const session = turn.state.sessions.get(subscriber.sessionId);
+  if (subscriber?.readingOffset !== offset) return;
+  subscriber.readingOffset = null;
   const chunk = chunkAt(task.log, offset);
-  if (session === undefined) return;
-  if (primes !== null) primeText(turn, session, task, primes, data);
-  else if (chunk?.place.kind === 'spool' && chunk.offset <= offset) {
+  if (chunk?.place.kind === 'spool' && chunk.offset <= offset) {
     const bytes = Math.min(data.length, chunk.offset + chunk.bytes - offset);
-    sendChunk(turn, task, subscriber, session, chunk.stream, data.subarray(0, bytes));
+    sendChunk(turn, task, subscriber, chunk.stream, data.subarray(0, bytes));
   }
   deliver(turn, task);
 }
 
-function sendNext(
-  turn: Turn,
-  task: Task,
-  subscriber: Subscriber,
-  session: Session,
-): 'more' | 'done' | 'socket_full' {
-  if (subscriber.reading !== null) return 'done';
-  const primer = subscriber.primers.shift();
-  if (primer !== undefined) {
-    readSpooled(turn, task, subscriber, primer.offset, primer.bytes, primer.stream);
-    return 'more'; // which waits for the bytes, unless they are gone meanwhile
-  }
+function sendNext(turn: Turn, task: Task, subscriber: Subscriber): 'more' | 'done' | 'socket_full' {
+  const { session } = subscriber;
+  if (subscriber.readingOffset !== null) return 'done';
   const { log } = task;
+  const chunk = chunkAt(log, Math.max(subscriber.sentOffset, log.startOffset));
+  if (chunk === null) {
+    sendTerminal(turn, task, subscriber);
+    return 'done';
+  }
   const credit = judgeCredit(
     {
-      unsentBytes: log.endOffset - Math.max(subscriber.sentOffset, log.startOffset),
       unackedBytes: bytesBetween(task.ackedOffset, subscriber.sentOffset, subscriber.gaps),
       isWindowed: session.kind === 'manager',
       waitingBytes: session.waitingBytes,
     },
     turn.state.policy.credit,
   );
-  const chunk = chunkAt(log, Math.max(subscriber.sentOffset, log.startOffset));
-  const isSocketFull = session.waitingBytes >= turn.state.policy.credit.socketBytes;
+  if (credit === 'socket_full') return credit;
   // A gap uses no window, yet it waits for one: it may still grow while its reader does not read.
-  if (chunk !== null && credit === 0) return isSocketFull ? 'socket_full' : 'done';
-  if (subscriber.sentOffset < log.startOffset && (chunk !== null || task.terminal !== null)) {
-    sendGap(turn, task, subscriber, log.startOffset - subscriber.sentOffset);
-    return 'more';
-  }
-  if (chunk === null) {
-    sendTerminal(turn, task, subscriber, session);
-    return 'done';
-  }
+  if (credit === 0) return 'done';
   const rest = chunk.offset + chunk.bytes - subscriber.sentOffset;
-  if (chunk.place.kind === 'lost') {
-    sendGap(turn, task, subscriber, rest);
-    return 'more';
-  }
   const bytes = Math.min(rest, credit, MAX_CHUNK_BYTES);
   const start = subscriber.sentOffset - chunk.offset;
-  if (chunk.place.kind === 'spool') {
-    readSpooled(turn, task, subscriber, subscriber.sentOffset, bytes, null);
-    return 'done';
+  if (subscriber.sentOffset < log.startOffset) sendDropped(turn, task, subscriber);
+  else if (chunk.place.kind === 'lost') sendGap(turn, task, subscriber, rest);
+  else if (chunk.place.kind === 'spool') {
+    const { segment, position } = chunk.place;
+    const offset = subscriber.sentOffset;
+    subscriber.readingOffset = offset;
+    const at = { segment, position: position + start };
+    turn.effects.push({ type: 'read_spool', taskKey: task.key, ...at, offset, bytes });
+  } else {
+    const data = chunk.place.data.subarray(start, start + bytes);
+    sendChunk(turn, task, subscriber, chunk.stream, data);
   }
-  sendChunk(turn, task, subscriber, session, chunk.stream, chunk.place.data.subarray(start, start + bytes));
   return 'more';
 }
 
-function sendChunk(
-  turn: Turn,
-  task: Task,
-  subscriber: Subscriber,
-  session: Session,
-  stream: Stream,
-  data: Uint8Array,
-): void {
+function sendChunk(turn: Turn, task: Task, subscriber: Subscriber, stream: Stream, data: Uint8Array): void {
+  const { session } = subscriber;
   const cost = data.length + FRAME_COST_BYTES;
   const frame = { taskId: task.taskId, stream, offset: subscriber.sentOffset, data };
   turn.effects.push({ type: 'send_output', sessionId: session.id, encoding: session.output, frame, cost });
@@ -141,12 +119,17 @@ function sendChunk(
   if (session.kind !== 'manager') letGo(turn, task, subscriber.sentOffset);
 }
 
+/** What was let go before it was sent. */
+function sendDropped(turn: Turn, task: Task, subscriber: Subscriber): void {
+  sendGap(turn, task, subscriber, task.log.startOffset - subscriber.sentOffset);
+}
+
 function sendGap(turn: Turn, task: Task, subscriber: Subscriber, bytes: number): void {
   const gap = { offset: subscriber.sentOffset, bytes };
   finishText(turn, task, subscriber, gap.offset); // a code point is not put together from both sides of a gap
   turn.effects.push({
     type: 'send',
-    sessionId: subscriber.sessionId,
+    sessionId: subscriber.session.id,
     message: { type: 'output_gap', taskId: task.taskId, ...gap },
   });
   subscriber.gaps.push(gap);
@@ -158,40 +141,15 @@ function advance(task: Task, subscriber: Subscriber, bytes: number): void {
   task.sentOffset = Math.max(task.sentOffset, subscriber.sentOffset);
 }
 
-function sendTerminal(turn: Turn, task: Task, subscriber: Subscriber, session: Session): void {
+function sendTerminal(turn: Turn, task: Task, subscriber: Subscriber): void {
   if (task.terminal === null || subscriber.isTerminalSent) return;
   subscriber.isTerminalSent = true;
+  if (subscriber.sentOffset < task.log.startOffset) sendDropped(turn, task, subscriber);
   finishText(turn, task, subscriber, task.log.endOffset);
-  turn.effects.push({ type: 'send', sessionId: session.id, message: task.terminal });
+  turn.effects.push({ type: 'send', sessionId: subscriber.session.id, message: task.terminal });
 }
 
-function readSpooled(
-  turn: Turn,
-  task: Task,
-  subscriber: Subscriber,
-  offset: number,
-  bytes: number,
-  primes: Stream | null,
-): void {
-  const chunk = chunkAt(task.log, offset);
-  if (chunk?.place.kind !== 'spool') return;
-  subscriber.reading = { offset, primes };
-  const position = chunk.place.position + offset - chunk.offset;
-  turn.effects.push({
-    type: 'read_spool',
-    taskKey: task.key,
-    segment: chunk.place.segment,
-    position,
-    offset,
-    bytes,
-  });
-}
-
-function finishText(turn: Turn, task: Task, { sessionId }: Subscriber, offset: number): void {
-  if (turn.state.sessions.get(sessionId)?.output !== 'text') return;
-  turn.effects.push({ type: 'finish_text', sessionId, taskId: task.taskId, offset });
-}
-
-function primeText(turn: Turn, session: Session, task: Task, stream: Stream, data: Uint8Array): void {
-  turn.effects.push({ type: 'prime_text', sessionId: session.id, taskId: task.taskId, stream, data });
+function finishText(turn: Turn, task: Task, { session }: Subscriber, offset: number): void {
+  if (session.output !== 'text') return;
+  turn.effects.push({ type: 'finish_text', sessionId: session.id, taskId: task.taskId, offset });
 }

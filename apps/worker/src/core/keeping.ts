@@ -95,10 +95,10 @@ function keepWithinQuota(turn: Turn, task: Task): void {
     if (state.kept.spoolBytes <= quota) return;
     if (other.phase === 'ended' && other.log.spoolBytes > 0) letGo(turn, other, other.log.endOffset); // its end is still told
   }
-  while (state.kept.spoolBytes > quota) {
-    const oldest = task.log.chunks.find((chunk) => chunk.place.kind === 'spool');
-    if (oldest === undefined) return;
-    letGo(turn, task, oldest.offset + Math.min(oldest.bytes, state.kept.spoolBytes - quota));
+  for (const oldest of task.log.chunks.filter(({ place }) => place.kind === 'spool')) {
+    const tooManyBytes = state.kept.spoolBytes - quota;
+    if (tooManyBytes <= 0) return;
+    letGo(turn, task, oldest.offset + Math.min(oldest.bytes, tooManyBytes));
   }
 }
 

@@ -95,8 +95,7 @@ export function chunkAt(log: OutputLog, offset: number): Chunk | null {
 
 /** Drops every byte before `offset`. @returns the chunks that went whole. */
 export function dropBefore(log: OutputLog, offset: number): Chunk[] {
-  const upTo = Math.min(offset, log.endOffset);
-  if (upTo <= log.startOffset) return [];
+  const upTo = Math.max(log.startOffset, Math.min(offset, log.endOffset));
   const count = indexAt(log, upTo);
   const dropped = log.chunks.splice(0, count);
   for (const chunk of dropped) forget(log, chunk, chunk.bytes);
@@ -110,14 +109,14 @@ export function dropBefore(log: OutputLog, offset: number): Chunk[] {
   return dropped;
 }
 
-/** Says that spooled bytes from `offset` on cannot be had any more. */
+/** Says that bytes from `offset` on cannot be had any more, as far as they were not let go meanwhile. */
 export function markLost(log: OutputLog, offset: number, bytes: number): void {
-  for (let at = offset; at < offset + bytes; ) {
+  const until = Math.min(offset + bytes, log.endOffset);
+  for (let at = Math.max(offset, log.startOffset); at < until; ) {
     const index = indexAt(log, at);
-    const chunk = log.chunks[index];
-    if (chunk === undefined || chunk.offset >= offset + bytes) return; // let go meanwhile
-    const cut = Math.max(at, chunk.offset) - chunk.offset;
-    const end = Math.min(chunk.bytes, offset + bytes - chunk.offset);
+    const chunk = log.chunks[index] as Chunk;
+    const cut = at - chunk.offset;
+    const end = Math.min(chunk.bytes, until - chunk.offset);
     at = chunk.offset + end;
     if (chunk.place.kind === 'lost') continue;
     if (chunk.place.kind === 'spool') log.spoolBytes -= end - cut;
@@ -126,35 +125,17 @@ export function markLost(log: OutputLog, offset: number, bytes: number): void {
   }
 }
 
-/** Moves the bytes of chunk `index` to the spool, once its place there is chosen. */
+/** Moves the bytes of chunk `index`, which are in memory, to the spool, once its place there is chosen. */
 export function moveToSpool(log: OutputLog, index: number, segment: number, position: number): void {
-  const chunk = log.chunks[index];
-  if (chunk?.place.kind !== 'memory') return;
+  const chunk = log.chunks[index] as Chunk;
   log.chunks[index] = { ...chunk, place: { kind: 'spool', segment, position } };
   log.memoryBytes -= chunk.bytes;
   log.spoolBytes += chunk.bytes;
 }
 
-/** Up to three bytes of `stream` right before `offset`: in memory, or where in the spool they stand, or none. */
-export function lookBack(
-  log: OutputLog,
-  stream: Stream,
-  offset: number,
-): Uint8Array | { offset: number; bytes: number } {
-  let found: Uint8Array = new Uint8Array(0);
-  if (offset < log.startOffset) return found;
-  for (let index = Math.min(indexAt(log, offset), log.chunks.length - 1); index >= 0; index--) {
-    const chunk = log.chunks[index];
-    if (chunk === undefined || chunk.stream !== stream || chunk.offset >= offset) continue;
-    const end = Math.min(chunk.bytes, offset - chunk.offset);
-    const start = Math.max(0, end - LOOKBACK_BYTES);
-    if (chunk.place.kind === 'spool' && found.length === 0)
-      return { offset: chunk.offset + start, bytes: end - start };
-    if (chunk.place.kind !== 'memory') return found;
-    found = tail(concat(chunk.place.data.subarray(start, end), found));
-    if (found.length === LOOKBACK_BYTES) return found;
-  }
-  return tail(concat(log.dropped[stream], found));
+/** Up to three bytes of `stream` right before `offset`, or none where they are gone; what is kept stands behind it. */
+export function lookBack(log: OutputLog, stream: Stream, offset: number): Uint8Array {
+  return offset < log.startOffset ? new Uint8Array(0) : log.dropped[stream];
 }
 
 function indexAt(log: OutputLog, offset: number): number {

@@ -32,7 +32,6 @@ export function openSession(turn: Turn, id: string, tokenName: string): void {
     id,
     tokenName,
     kind: 'new',
-    managerId: null,
     output: 'text',
     owner: `connection:${id}`,
     waitingBytes: 0,
@@ -46,14 +45,13 @@ export function openSession(turn: Turn, id: string, tokenName: string): void {
 /** A session ended: a manager's tasks run on and wait for it, a plain client's end with it. */
 export function closeSession(turn: Turn, session: Session): void {
   turn.state.sessions.delete(session.id);
-  const isReplaced = session.managerId !== null && sessionOf(turn.state, session.owner) !== null;
   for (const task of [...turn.state.tasks.values()]) {
-    if (task.subscriber?.sessionId === session.id) {
+    if (task.subscriber?.session === session) {
       task.subscriber = null;
       releaseReading(turn, task);
     }
     task.awaitingStart.delete(session.id);
-    if (task.owner !== session.owner || isReplaced) continue;
+    if (task.owner !== session.owner) continue;
     if (session.kind === 'manager') {
       if (task.phase !== 'ended') setTaskTimer(turn, task, 'orphan', turn.state.policy.orphanTimeoutMs);
       continue;
@@ -162,7 +160,6 @@ function receiveHello(turn: Turn, session: Session, hello: Hello): void {
   if (other !== null && isNewer(turn, other, session)) return replace(turn, session);
   state.managerOwners.set(hello.managerId, session.tokenName);
   session.kind = 'manager';
-  session.managerId = hello.managerId;
   session.output = hello.output;
   session.owner = owner;
   if (other !== null) {
@@ -184,9 +181,7 @@ function receiveHello(turn: Turn, session: Session, hello: Hello): void {
 
 /** By when they were opened: the `hello` of a manager that has died may arrive after that of the one in its place. */
 function isNewer(turn: Turn, one: Session, other: Session): boolean {
-  for (const session of turn.state.sessions.values())
-    if (session === one || session === other) return session === other;
-  return false;
+  return [...turn.state.sessions.values()].find((session) => session === one || session === other) === other;
 }
 
 function replace(turn: Turn, session: Session): void {

@@ -53,7 +53,6 @@ export interface Session {
   readonly tokenName: string;
   /** `new` until the first message tells which of the two it is. */
   kind: 'new' | 'manager' | 'plain';
-  managerId: string | null;
   output: 'text' | 'binary';
   /** Whose tasks this session may see. */
   owner: string;
@@ -112,12 +111,10 @@ export interface Task {
 
 /** Who reads a task's output now, and how far it was sent. */
 export interface Subscriber {
-  readonly sessionId: string;
+  readonly session: Session;
   sentOffset: number;
-  /** Spooled bytes that were asked for and are not here yet. */
-  reading: { readonly offset: number; readonly primes: 'stdout' | 'stderr' | null } | null;
-  /** Spooled bytes to hand to the text decoder before the replay begins. */
-  primers: { readonly stream: 'stdout' | 'stderr'; readonly offset: number; readonly bytes: number }[];
+  /** Where spooled bytes stand that were asked for and are not here yet. */
+  readingOffset: number | null;
   /** Gaps that were told past the last ack. */
   gaps: Gap[];
   isTerminalSent: boolean;

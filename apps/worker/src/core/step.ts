@@ -101,7 +101,7 @@ function stepTask(turn: Turn, event: TaskEvent): void {
       return receiveSpooled(turn, task, event.offset, event.data);
     case 'spool_failed':
       loseOutput(turn, task, event.offset, event.bytes);
-      if (task.subscriber?.reading?.offset === event.offset) task.subscriber.reading = null;
+      if (task.subscriber?.readingOffset === event.offset) task.subscriber.readingOffset = null;
       return deliver(turn, task);
   }
 }

@@ -5,7 +5,6 @@ import { refuse, send } from './answer.js';
 import { tellStanding } from './block-news.js';
 import { endInputWait, lookWhetherItGoesOn } from './block-watch.js';
 import { noteFeed } from './blocks/watch.js';
-import { judgeAck } from './credit.js';
 import { deliver, subscribe } from './delivery.js';
 import type { WorkerEffect } from './effect.js';
 import { judgeInput } from './input.js';
@@ -17,8 +16,8 @@ import { runningTasks, type Turn } from './turn.js';
 
 /** Accepts a command, or answers what it already is, or why it cannot be run. */
 export function receiveExecute(turn: Turn, session: Session, message: ExecuteCommand): void {
-  const { type: _, taskId, ...said } = message;
-  const command = withDefaults({ type: 'execute_command', taskId, ...said }, turn.state.policy.network);
+  const { taskId } = message;
+  const command = withDefaults(message, turn.state.policy.network);
   const known = turn.state.tasks.get(taskKey(session.owner, taskId));
   if (known !== undefined) return repeatCommand(turn, session, known, isSameCommand(known.command, command));
   const rejection = judgeAdmission(command, {
@@ -45,8 +44,8 @@ function repeatCommand(turn: Turn, session: Session, task: Task, isSame: boolean
     );
   }
   if (task.terminal !== null) send(turn, session, task.terminal);
-  else if (task.phase === 'starting') task.awaitingStart.add(session.id);
-  else sendStarted(turn, task, session.id);
+  else if (task.pid === null) task.awaitingStart.add(session.id);
+  else sendStarted(turn, task, session.id, task.pid);
 }
 
 /** Makes a session the reader of a task from `offset` on; acks what is before. */
@@ -68,8 +67,7 @@ export function resume(turn: Turn, session: Session, task: Task, offset: number)
 }
 
 export function receiveAck(turn: Turn, session: Session, task: Task, offset: number): void {
-  const verdict = judgeAck(offset, task.ackedOffset, task.sentOffset);
-  if (verdict === 'invalid') {
+  if (offset > task.sentOffset) {
     return refuse(
       turn,
       session,
@@ -78,20 +76,19 @@ export function receiveAck(turn: Turn, session: Session, task: Task, offset: num
       task.taskId,
     );
   }
-  if (verdict === 'old') return;
   ack(turn, task, offset);
   // It has what a replay was about to give it again: that goes on behind it, and no gap is told of what is dropped now.
-  const isAhead = task.subscriber?.sessionId === session.id && task.subscriber.sentOffset < offset;
+  const isAhead = task.subscriber?.session === session && task.subscriber.sentOffset < offset;
   if (isAhead) subscribe(turn, task, session, task.ackedOffset);
   else deliver(turn, task);
 }
 
+/** An ack that goes back changes nothing. */
 function ack(turn: Turn, task: Task, offset: number): void {
-  if (offset <= task.ackedOffset) return;
-  task.ackedOffset = offset;
-  letGo(turn, task, offset);
+  task.ackedOffset = Math.max(task.ackedOffset, offset);
+  letGo(turn, task, task.ackedOffset);
   if (task.subscriber !== null)
-    task.subscriber.gaps = task.subscriber.gaps.filter((gap) => gap.offset + gap.bytes > offset);
+    task.subscriber.gaps = task.subscriber.gaps.filter((gap) => gap.offset + gap.bytes > task.ackedOffset);
 }
 
 export function receiveInput(

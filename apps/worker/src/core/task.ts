@@ -89,8 +89,7 @@ export function onStarted(turn: Turn, task: Task, pid: number): void {
     command: describeCommand(task.command.command),
     workspace: task.command.workspace ?? null,
   });
-  for (const sessionId of task.awaitingStart) sendStarted(turn, task, sessionId);
-  task.awaitingStart.clear();
+  for (const sessionId of task.awaitingStart) sendStarted(turn, task, sessionId, pid);
   if (task.command.timeoutMs > 0) setTaskTimer(turn, task, 'timeout', task.command.timeoutMs);
   turn.effects.push(...task.early.splice(0));
   if (task.killDueMs === null) return;
@@ -120,11 +119,9 @@ export function onStartFailed(
   message: string,
 ): void {
   task.phase = nextPhase(task.phase, 'start_failed');
-  task.isOutputClosed = true;
-  task.isTreeEnded = true;
   const failed = { type: 'task_error', taskId: task.taskId, code: 'spawn_failed', message } as const;
   const terminal = detail === undefined ? failed : { ...failed, detail };
-  task.awaitingStart.delete(task.subscriber?.sessionId ?? '');
+  task.awaitingStart.delete(task.subscriber?.session.id ?? '');
   for (const sessionId of task.awaitingStart)
     turn.effects.push({ type: 'send', sessionId, message: terminal });
   finish(turn, task, terminal);
@@ -217,13 +214,12 @@ function onTimeout(turn: Turn, task: Task): void {
   });
 }
 
-export function sendStarted(turn: Turn, task: Task, sessionId: string): void {
-  if (task.pid === null || !turn.state.sessions.has(sessionId)) return;
+export function sendStarted(turn: Turn, task: Task, sessionId: string, pid: number): void {
   const { containment } = turn.state.policy;
   turn.effects.push({
     type: 'send',
     sessionId,
-    message: { type: 'execution_started', taskId: task.taskId, pid: task.pid, containment },
+    message: { type: 'execution_started', taskId: task.taskId, pid, containment },
   });
 }
 

@@ -57,26 +57,30 @@ test('spooled chunks that follow each other in one file are one', () => {
 
 describe('a look back', () => {
   test.each([
-    ['takes at most three bytes of the stream', logOf(['stdout', 'abcdef']), 5, 'cde'],
     [
       'passes over the other stream',
-      logOf(['stdout', 'a'], ['stderr', 'x'], ['stdout', 'b'], ['stderr', 'y'], ['stdout', 'cd']),
+      dropped(logOf(['stdout', 'a'], ['stderr', 'x'], ['stdout', 'b'], ['stderr', 'y'], ['stdout', 'cd']), 5),
       5,
       'abc',
     ],
     ['finds nothing at the start', logOf(['stdout', 'abc']), 0, ''],
     ['finds nothing before what is kept: a gap stands there', dropped(logOf(['stdout', 'abcdef']), 4), 2, ''],
-    ['remembers the last bytes that were dropped', dropped(logOf(['stdout', 'abcdef']), 4), 4, 'bcd'],
-    ['puts dropped and kept bytes together', dropped(logOf(['stdout', 'abcdef']), 4), 5, 'cde'],
-    ['stops where bytes are lost', lost(logOf(['stdout', 'abcdef']), 2, 2), 5, 'e'],
+    [
+      'finds the last three bytes of the stream that were dropped',
+      dropped(logOf(['stdout', 'abcdef']), 4),
+      4,
+      'bcd',
+    ],
+    [
+      'puts together what was dropped at several times',
+      dropped(dropped(logOf(['stdout', 'abcdef']), 4), 5),
+      5,
+      'cde',
+    ],
+    ['finds what stands before the spool', dropped(beforeSpool('abc'), 3), 3, 'abc'],
+    ['stops where bytes are lost', dropped(lost(logOf(['stdout', 'abcdef']), 2, 2), 5), 5, 'e'],
   ])('%s', (_, log, offset, expected) => {
     expect(lookBack(log, 'stdout', offset)).toEqual(bytesOf(expected));
-  });
-
-  test('tells where in the spool the bytes stand', () => {
-    const log = logOf(['stdout', 'abcdef']);
-    moveToSpool(log, 0, 3, 100);
-    expect(lookBack(log, 'stdout', 5)).toEqual({ offset: 2, bytes: 3 });
   });
 });
 
@@ -106,7 +110,7 @@ describe('what is let go', () => {
     appendInSpool(log, 'stdout', 3, 0, 0);
     appendInMemory(log, 'stdout', bytesOf('xyz'));
     expect(lookBack(dropped(log, 6), 'stdout', 6)).toEqual(bytesOf(''));
-    expect(lookBack(log, 'stdout', 7)).toEqual(bytesOf('x'));
+    expect(lookBack(dropped(log, 7), 'stdout', 7)).toEqual(bytesOf('x'));
   });
 
   test('twice, or beyond the end, is no more than there is', () => {
@@ -156,6 +160,12 @@ describe('what the spool lost', () => {
 
 function dropped(log: OutputLog, offset: number): OutputLog {
   dropBefore(log, offset);
+  return log;
+}
+
+function beforeSpool(text: string): OutputLog {
+  const log = logOf(['stdout', text]);
+  appendInSpool(log, 'stdout', 3, 0, 0);
   return log;
 }
 

@@ -1,7 +1,7 @@
 /** The small rules, each a table. */
 import { describe, expect, test } from '@jest/globals';
 import { MAX_PENDING_INPUT_BYTES } from '@sandcrew/protocol';
-import { bytesBetween, judgeAck, judgeCredit } from '#src/core/credit.js';
+import { bytesBetween, judgeCredit } from '#src/core/credit.js';
 import { judgeInput } from '#src/core/input.js';
 import { chooseBlockAction, isOutputOrphaned, isTimedOut } from '#src/core/judge-block.js';
 import { chooseKillStep } from '#src/core/kill-ladder.js';
@@ -11,17 +11,21 @@ import { readTokens } from '#src/core/tokens.js';
 
 describe('credit', () => {
   const policy = { windowBytes: 100, socketBytes: 1_000 };
-  const state = { unsentBytes: 500, unackedBytes: 0, isWindowed: true, waitingBytes: 0 };
+  const state = { unackedBytes: 0, isWindowed: true, waitingBytes: 0 };
 
   test.each([
     ['a whole window', {}, 100],
     ['what is left of the window', { unackedBytes: 60 }, 40],
-    ['no more than there is', { unsentBytes: 7 }, 7],
     ['nothing when the window is shut', { unackedBytes: 100 }, 0],
     ['nothing when more is unacked than the window holds', { unackedBytes: 130 }, 0],
-    ['nothing while the socket has enough', { waitingBytes: 1_000 }, 0],
-    ['everything, to a plain client', { isWindowed: false, unackedBytes: 900 }, 500],
-    ['nothing to a plain client whose socket has enough', { isWindowed: false, waitingBytes: 1_000 }, 0],
+    ['a last chunk, while the socket has not enough yet', { waitingBytes: 999 }, 100],
+    ['nothing while the socket has enough', { waitingBytes: 1_000 }, 'socket_full'],
+    ['no bound to a plain client', { isWindowed: false, unackedBytes: 900 }, Number.POSITIVE_INFINITY],
+    [
+      'nothing to a plain client whose socket has enough',
+      { isWindowed: false, waitingBytes: 1_000 },
+      'socket_full',
+    ],
   ])('is %s', (_, change, expected) => {
     expect(judgeCredit({ ...state, ...change }, policy)).toBe(expected);
   });
@@ -32,16 +36,6 @@ describe('credit', () => {
     expect(bytesBetween(40, 100, [{ offset: 20, bytes: 30 }])).toBe(50);
     expect(bytesBetween(60, 100, [{ offset: 20, bytes: 30 }])).toBe(40);
     expect(bytesBetween(0, 30, [{ offset: 20, bytes: 30 }])).toBe(20);
-  });
-
-  test.each([
-    [5, 'advances'],
-    [10, 'advances'],
-    [4, 'old'],
-    [0, 'old'],
-    [11, 'invalid'],
-  ])('an ack of %i, with 4 acked and 10 sent, is %s', (offset, verdict) => {
-    expect(judgeAck(offset, 4, 10)).toBe(verdict);
   });
 });
 

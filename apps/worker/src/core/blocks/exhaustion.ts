@@ -20,10 +20,8 @@ const THROTTLED = 0.5;
 const STARVED = 0.8;
 const EAGER = 0.85;
 
-export function judgeExhaustion(look: Look): Claim[] {
-  return [judgeMemory(look), judgePids(look), judgeDisk(look), judgeCpu(look)].filter(
-    (claim) => claim !== null,
-  );
+export function judgeExhaustion(look: Look): (Claim | null)[] {
+  return [judgeMemory(look), judgePids(look), judgeDisk(look), judgeCpu(look)];
 }
 
 function judgeMemory(look: Look): Claim | null {

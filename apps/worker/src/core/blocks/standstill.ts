@@ -1,5 +1,5 @@
 /** Whether nothing in a task can ever run again, or only by the grace of somebody outside. */
-import type { ThreadEvidence, Wait } from './evidence.js';
+import type { Surroundings, ThreadEvidence, Wait } from './evidence.js';
 import { type Claim, type Look, listNames, nameOf } from './look.js';
 import { SOURCE, type WakeSources } from './wake-sources.js';
 
@@ -12,14 +12,13 @@ const PATIENCE_MS = 8_000;
 /** No message grows with the size of the tree. */
 const MAX_THREADS_TOLD = 32;
 
-export function judgeStandstill(look: Look, sources: WakeSources): Claim[] {
+export function judgeStandstill(look: Look, sources: WakeSources): (Claim | null)[] {
   const { threads } = look;
   if (threads.length === 0) return [];
   const stillMs = Math.min(...threads.map((thread) => thread.stillMs));
   const stopped = threads.filter(({ wait }) => wait.on === 'continue');
-  const claims = stopped.length > 0 ? [judgeStopped(look, stopped, stillMs, sources)] : [];
-  if (stopped.length === 0) claims.push(judgeDeadlock(look, stillMs, sources), judgeOutside(look, sources));
-  return claims.filter((claim) => claim !== null);
+  if (stopped.length > 0) return [judgeStopped(look, stopped, stillMs, sources)];
+  return [judgeDeadlock(look, stillMs, sources), judgeOutside(look, sources)];
 }
 
 function judgeStopped(
@@ -31,7 +30,7 @@ function judgeStopped(
   const stoppedMs = Math.max(...stopped.map((thread) => thread.stillMs));
   if (stoppedMs < STILL_MS) return null;
   const processes = processesOf(look, stopped);
-  const signals = [...new Set(stopped.map(({ wait }) => (wait.on === 'continue' ? wait.signal : null)))];
+  const signals = look.threads.flatMap(({ wait }) => (wait.on === 'continue' ? [wait.signal] : []));
   const signal = signals.find((name) => name !== null) ?? null;
   const claim = (confidence: Claim['confidence']): Claim => ({
     reason: 'stopped',
@@ -39,13 +38,14 @@ function judgeStopped(
     sinceMs: look.nowMs - stoppedMs,
     summary: `${listNames(processes)} ${processes.length > 1 ? 'are' : 'is'} stopped${signal === null ? '' : ` by ${signal}`}`,
     processes,
-    details: { ...(signal === null ? {} : { signal }) },
+    details: signal === null ? {} : { signal },
   });
   // Whoever of the task still goes on may also let them go on.
   const mayGoOn = SOURCE.running | SOURCE.time | SOURCE.input | SOURCE.serving;
   if ((sources.all & mayGoOn) !== 0 || stillMs < STILL_MS) return claim('suspected');
-  if (look.evidence.surroundings === null) return claim('unsure');
-  return claim(isClosed(look, sources) ? 'confirmed' : 'suspected');
+  const { surroundings } = look.evidence;
+  if (surroundings === null) return claim('unsure');
+  return claim(isClosed(look, surroundings, sources) ? 'confirmed' : 'suspected');
 }
 
 function judgeDeadlock(look: Look, stillMs: number, sources: WakeSources): Claim | null {
@@ -66,8 +66,9 @@ function judgeDeadlock(look: Look, stillMs: number, sources: WakeSources): Claim
     processes,
     details: { threads: tellThreads(look.threads) },
   });
-  if (look.evidence.surroundings === null) return claim('unsure');
-  if (isClosed(look, sources)) return claim('confirmed');
+  const { surroundings } = look.evidence;
+  if (surroundings === null) return claim('unsure');
+  if (isClosed(look, surroundings, sources)) return claim('confirmed');
   const isOnlySignal = (sources.all & ~SOURCE.signal) === 0;
   return isOnlySignal && stillMs >= STILL_SUSPECTED_MS ? claim('suspected') : null;
 }
@@ -81,7 +82,7 @@ function judgeOutside(look: Look, sources: WakeSources): Claim | null {
   // A timer of a process that waits for nothing outside goes on by itself.
   const isOwnTimer = ({ wait }: ThreadEvidence) =>
     wait.on === 'time' || (wait.on === 'futex' && wait.isTimed);
-  const waiting = look.threads.filter(isOuterWait);
+  const waiting = look.threads.flatMap(({ pid, wait }) => (isOuterWait(wait) ? [{ pid, wait }] : []));
   const waiters = new Set(waiting.map(({ pid }) => pid));
   if (look.threads.some((thread) => isOwnTimer(thread) && !waiters.has(thread.pid))) return null;
   const [first] = waiting;
@@ -90,9 +91,9 @@ function judgeOutside(look: Look, sources: WakeSources): Claim | null {
   const isLock = first.wait.on === 'lock';
   const reason = isLock ? 'lock_wait' : 'network_wait';
   const processes = processesOf(look, [first]);
-  if (look.evidence.surroundings === null)
-    return { reason, confidence: 'unsure', sinceMs, summary: '', processes };
-  const beyond = namesBeyond(look, first.wait);
+  const { surroundings } = look.evidence;
+  if (surroundings === null) return { reason, confidence: 'unsure', sinceMs, summary: '', processes };
+  const beyond = namesBeyond(surroundings, first.wait);
   if (beyond.length === 0) return null;
   const summary = isLock
     ? `${listNames(processes)} waits for a lock of ${beyond.join(', ')}`
@@ -107,17 +108,16 @@ function judgeOutside(look: Look, sources: WakeSources): Claim | null {
   };
 }
 
-function isOuterWait({ wait }: ThreadEvidence): boolean {
+type OuterWait = Extract<Wait, { on: 'lock' | 'descriptors' }>;
+
+function isOuterWait(wait: Wait): wait is OuterWait {
   return (
     wait.on === 'lock' || (wait.on === 'descriptors' && wait.targets.some(({ kind }) => kind === 'socket'))
   );
 }
 
-function namesBeyond(look: Look, wait: Wait): string[] {
-  const { surroundings } = look.evidence;
-  if (surroundings === null) return [];
+function namesBeyond(surroundings: Surroundings, wait: OuterWait): string[] {
   if (wait.on === 'lock') return [...(surroundings.locks[wait.file]?.outside ?? [])];
-  if (wait.on !== 'descriptors') return [];
   return wait.targets.flatMap((target) => {
     const socket = target.kind === 'socket' ? surroundings.sockets[target.id] : undefined;
     return socket?.kind === 'outside' ? [socket.peer] : [];
@@ -125,16 +125,19 @@ function namesBeyond(look: Look, wait: Wait): string[] {
 }
 
 /** Nothing is left from where a wake-up could come: no source, no signal that is caught, no timer, nothing unread. */
-function isClosed(look: Look, sources: WakeSources): boolean {
-  const { unreadable, surroundings } = look.evidence;
-  const habits = look.evidence.processes.map(({ pid }) => surroundings?.habits[pid]);
+function isClosed(look: Look, surroundings: Surroundings, sources: WakeSources): boolean {
+  const { unreadable } = look.evidence;
+  const habits = look.evidence.processes.map(({ pid }) => surroundings.habits[pid]);
   const mayBeWoken = habits.some(
     (habit) => habit?.hasTimers === true || (habit?.caughtSignals.length ?? 0) > 0,
   );
   return sources.all === 0 && unreadable.length === 0 && !mayBeWoken;
 }
 
-function processesOf(look: Look, threads: readonly ThreadEvidence[]): { pid: number; name: string }[] {
+function processesOf(
+  look: Look,
+  threads: readonly { readonly pid: number }[],
+): { pid: number; name: string }[] {
   return [...new Set(threads.map(({ pid }) => pid))].map((pid) => nameOf(look, pid));
 }
 

@@ -59,12 +59,10 @@ export function findWakeSources(evidence: Evidence, threads: readonly ThreadEvid
     for (const pid of pids) sum |= byProcess.get(pid) ?? 0;
     return sum;
   };
-  for (const [{ pid }, { sources }] of directs) byProcess.set(pid, (byProcess.get(pid) ?? 0) | sources);
-  const followed = [...directs].filter(([, { wakers }]) => wakers === 'anyone' || wakers.length > 0);
   // Sets only grow, so this ends: at the least sets that agree with each other.
   for (let hasGrown = true; hasGrown; ) {
     hasGrown = false;
-    for (const [{ pid }, direct] of followed) {
+    for (const [{ pid }, direct] of directs) {
       const before = byProcess.get(pid) ?? 0;
       const after = before | gather(direct);
       if (after === before) continue;
@@ -107,7 +105,7 @@ class Family {
         return { sources: children.length === 0 ? SOURCE.running : 0, wakers: children };
       }
       case 'futex':
-        return this.#futex(wait, pid);
+        return this.#futex(wait);
       case 'signal':
         return { sources: this.#signals(pid), wakers: this.#children.get(pid) ?? [] };
       case 'lock': {
@@ -124,9 +122,9 @@ class Family {
     }
   }
 
-  #futex(wait: { sharedBy: 'process' | 'tree' | 'host'; isTimed: boolean }, pid: number): Direct {
+  #futex(wait: { sharedBy: 'process' | 'tree' | 'host'; isTimed: boolean }): Direct {
     const sources = (wait.isTimed ? SOURCE.time : 0) | (wait.sharedBy === 'host' ? SOURCE.unknown : 0);
-    return { sources, wakers: wait.sharedBy === 'process' ? [pid] : 'anyone' };
+    return { sources, wakers: wait.sharedBy === 'process' ? [] : 'anyone' }; // its own process's are its own anyhow
   }
 
   /** A signal that somebody waits for may come from anywhere, unless all that it can be is a child's end. */
