@@ -195,7 +195,7 @@ function gathered(first: Uint8Array, second: Uint8Array): Uint8Array {
     whole.set(second, first.length);
     return whole;
   }
-  const buffer = new ArrayBuffer(Math.min(GATHER_BYTES, Math.max(1_024, 2 * (first.length + second.length))));
+  const buffer = new ArrayBuffer(Math.min(GATHER_BYTES, Math.max(64, 2 * (first.length + second.length))));
   GATHERED.add(buffer);
   const whole = new Uint8Array(buffer, 0, first.length + second.length);
   whole.set(first);

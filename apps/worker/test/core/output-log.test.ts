@@ -30,6 +30,18 @@ test('small writes to one stream are gathered, and a reader that holds an earlie
   expect(early?.place).toEqual({ kind: 'memory', data: bytesOf('abcd') });
 });
 
+test('writes of a byte that are gathered take no more memory than their number asks for', () => {
+  const log = createOutputLog();
+  const sizes: number[] = [];
+  for (let count = 1; count <= 20_000; count++) {
+    appendInMemory(log, 'stdout', Uint8Array.of(count));
+    const place = log.chunks.at(-1)?.place;
+    if (place?.kind === 'memory') sizes.push(place.data.buffer.byteLength);
+  }
+  expect(sizes[1]).toBeLessThanOrEqual(64);
+  expect(Math.max(...sizes)).toBe(16_384);
+});
+
 test('gathering never writes into a buffer that the log did not make', () => {
   const shared = new Uint8Array(64).fill(7);
   const log = createOutputLog();
