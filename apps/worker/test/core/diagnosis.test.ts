@@ -86,7 +86,7 @@ describe('each other thing', () => {
   test.each([
     ['no mkfifo', { programs: { ...WHOLE.programs, mkfifo: null } }, 'programs', 'missing', 'coreutils'],
     ['no stty', { programs: { ...WHOLE.programs, stty: null } }, 'stty', 'weaker', 'coreutils'],
-    ['no limits, as a user', { enforcedLimits: [] }, 'limits', 'weaker', 'Delegate=yes'],
+    ['no limits, as a user', { enforcedLimits: [] }, 'limits', 'weaker', 'Delegate=yes in its systemd unit'],
     [
       'one limit less',
       { enforcedLimits: ['pids', 'cpus'], isRoot: true, cgroupVersion: null },
@@ -157,11 +157,13 @@ describe('what is told', () => {
   });
 
   test('of programs that lack is each, and each package that has some of them once', () => {
-    const programs = { ...WHOLE.programs, mkfifo: null, env: null, sh: null };
+    const none = Object.fromEntries(Object.keys(WHOLE.programs).map((name) => [name, null]));
+    const programs = { ...none, setsid: '/usr/bin/setsid', bash: '/bin/bash' };
     expect(find({ programs }, 'programs')).toMatchObject({
       found: 'no mkfifo, sh, env',
       remedy: 'install coreutils, dash',
     });
+    expect(find({ programs: none }, 'programs')?.remedy).toBe('install coreutils, bash, dash, util-linux');
   });
 
   test('of limits that lack is which, and where they would have come from', () => {

@@ -79,6 +79,14 @@ describe('the output of all tasks', () => {
     machine.step({ type: 'tree_ended', taskKey: KEY + taskId, leftover: 0, usage: {} });
   }
 
+  test('stays in memory as long as there is room for all of it', () => {
+    const machine = machineWith({ memoryBytes: 100 }, 't1', 't2');
+    write(machine, 't1', 50);
+    end(machine, 't1');
+    write(machine, 't2', 50);
+    expect(machine.state.kept).toEqual({ memoryBytes: 100, spoolBytes: 0 });
+  });
+
   test('of ended tasks makes room in memory for those that run', () => {
     const machine = machineWith({ memoryBytes: 100 }, 't1', 't2');
     write(machine, 't1', 80);
@@ -92,12 +100,22 @@ describe('the output of all tasks', () => {
     const machine = machineWith({ taskMemoryBytes: 0, spoolQuotaBytes: 100 }, 't1', 't2');
     write(machine, 't1', 60);
     end(machine, 't1');
-    write(machine, 't2', 60);
+    write(machine, 't2', 40);
+    expect(machine.state.kept.spoolBytes).toBe(100);
+    write(machine, 't2', 20);
     expect(machine.state.kept.spoolBytes).toBe(60);
     expect(machine.state.tasks.get(`${KEY}t1`)?.terminal).not.toBeNull();
     write(machine, 't2', 60);
     expect(machine.state.kept.spoolBytes).toBe(100);
     expect(machine.state.tasks.get(`${KEY}t2`)?.log.startOffset).toBe(20);
+  });
+
+  test('that an ended task has in memory does not go for the quota of the spool', () => {
+    const machine = machineWith({ taskMemoryBytes: 10, spoolQuotaBytes: 100 }, 't1', 't2');
+    write(machine, 't1', 10);
+    end(machine, 't1');
+    write(machine, 't2', 120);
+    expect(machine.state.kept).toEqual({ memoryBytes: 10, spoolBytes: 100 });
   });
 
   test('takes nothing away from the totals but its own, when a task goes', () => {
@@ -130,8 +148,8 @@ describe('the output of all tasks', () => {
   });
 
   test('of the oldest ended tasks goes when there are too many', () => {
-    const machine = machineWith({ maxEndedTasks: 2 }, 't1', 't2', 't3');
+    const machine = machineWith({ maxEndedTasks: 2 }, 'running', 't1', 't2', 't3');
     for (const taskId of ['t1', 't2', 't3']) end(machine, taskId);
-    expect([...machine.state.tasks.values()].map(({ taskId }) => taskId)).toEqual(['t2', 't3']);
+    expect([...machine.state.tasks.values()].map(({ taskId }) => taskId)).toEqual(['running', 't2', 't3']);
   });
 });

@@ -4,14 +4,14 @@ import type { ExecuteCommand } from '@sandcrew/protocol';
 import type { WorkerEffect } from '#src/core/effect.js';
 import { createState, taskKey } from '#src/core/state.js';
 import { step } from '#src/core/step.js';
-import { Machine, POLICY } from './machine.js';
+import { Machine, POLICY, policyWith } from './machine.js';
 import { sampleOf } from './scenes.js';
 
 const KEY = taskKey('manager:m', 't1');
 
 /** A worker with a manager that is connected. */
-function connected(): Machine {
-  const machine = new Machine();
+function connected(policy = POLICY): Machine {
+  const machine = new Machine(policy);
   machine.step({ type: 'connection_opened', sessionId: 's', tokenName: 'ci' });
   say(machine, { type: 'hello', managerId: 'm', output: 'binary', timestamp: 1 });
   return machine;
@@ -32,8 +32,8 @@ function execute(machine: Machine, change: Partial<ExecuteCommand> = {}): Worker
   return say(machine, { type: 'execute_command', taskId: 't1', command: 'make', timestamp: 1, ...change });
 }
 
-function running(change: Partial<ExecuteCommand> = {}): Machine {
-  const machine = connected();
+function running(change: Partial<ExecuteCommand> = {}, policy = POLICY): Machine {
+  const machine = connected(policy);
   execute(machine, change);
   machine.step({ type: 'process_started', taskKey: KEY, pid: 7 });
   return machine;
@@ -92,6 +92,19 @@ describe('a start', () => {
     expect(logs(plain.step({ type: 'process_started', taskKey: KEY, pid: 7 }))[0]).toMatchObject({
       workspace: null,
     });
+  });
+
+  test('that was long in coming is no silence of the command', () => {
+    const machine = connected();
+    execute(machine);
+    machine.wait(200_000);
+    machine.step({ type: 'process_started', taskKey: KEY, pid: 7 });
+    machine.nowMs += 10_000;
+    expect(messages(sample(machine, 'sleeping'))).toEqual([]);
+    machine.nowMs += 170_000;
+    expect(messages(sample(machine, 'sleeping'))).toMatchObject([
+      { reason: 'no_progress', duration: 180_000 },
+    ]);
   });
 
   test('that failed is an end like any: told with its detail, kept, and refused to start again', () => {
@@ -238,16 +251,19 @@ describe('a block', () => {
     expect(only(sample(machine, 'reading_input'), 'end_input')).toEqual([]);
   });
 
-  test('of a loop, too, is told with where its program stands', () => {
-    for (const scene of ['deadlocked', 'running'] as const) {
-      const machine = running({ kind: 'batch' });
-      const looks = Array.from({ length: 14 }, () => {
-        machine.nowMs += 1_000;
-        return sample(machine, scene, true, scene === 'running' ? 0 : 10_000);
-      }).flat();
-      expect(only(looks, 'collect_stacks')).toHaveLength(1);
-      expect(messages(looks).filter(({ type }) => type === 'block_detected')).toEqual([]);
-    }
+  test.each([
+    ['deadlocked', 'deadlock'],
+    ['deadlocked_over_zombie', 'zombie'],
+    ['running', 'infinite_loop'],
+    ['running_in_two_threads', 'livelock'],
+  ])('of a program that is %s is told as %s with where that stands', (scene, reason) => {
+    const machine = running({ kind: 'batch' });
+    const looks = Array.from({ length: 14 }, () => {
+      machine.nowMs += 1_000;
+      return sample(machine, scene, true, scene.startsWith('running') ? 0 : 10_000);
+    }).flat();
+    expect(only(looks, 'collect_stacks').map((asked) => asked.reason)).toEqual([reason]);
+    expect(messages(looks).filter(({ type }) => type === 'block_detected')).toEqual([]);
   });
 
   test('of a task that has ended is told to nobody who comes', () => {
@@ -258,6 +274,22 @@ describe('a block', () => {
     machine.step({ type: 'tree_ended', taskKey: KEY, leftover: 0, usage: {} });
     const resumed = say(machine, { type: 'resume_task', taskId: 't1', offset: 0, timestamp: 1 });
     expect(messages(resumed).map(({ type }) => type)).toEqual(['task_complete']);
+  });
+});
+
+describe('a gap', () => {
+  test('is remembered until it is acked, so that a reader that lags for days costs no memory', () => {
+    const machine = running({}, policyWith({ windowBytes: 10, retainBytes: 10 }));
+    const told: WorkerEffect[] = [];
+    for (let round = 0; round < 50; round++) {
+      told.push(
+        ...machine.step({ type: 'output_read', taskKey: KEY, stream: 'stdout', data: new Uint8Array(30) }),
+      );
+      const offset = machine.state.tasks.get(KEY)?.sentOffset;
+      told.push(...say(machine, { type: 'task_ack', taskId: 't1', offset, timestamp: 1 }));
+    }
+    expect(messages(told).filter(({ type }) => type === 'output_gap').length).toBeGreaterThan(40);
+    expect(machine.state.tasks.get(KEY)?.subscriber?.gaps.length).toBeLessThan(3);
   });
 });
 
@@ -284,6 +316,15 @@ describe('an end', () => {
     expect(machine.state.tasks.get(KEY)?.cause).toBeNull();
   });
 
+  test('is told with what the task has used', () => {
+    const machine = running();
+    exit(machine, 0);
+    machine.step({ type: 'output_closed', taskKey: KEY });
+    const usage = { cpuMs: 40, peakMemoryBytes: 5_000_000 };
+    const ended = machine.step({ type: 'tree_ended', taskKey: KEY, leftover: 0, usage });
+    expect(messages(ended)).toMatchObject([{ type: 'task_complete', usage }]);
+  });
+
   test('of a task that a manager forgot leaves nothing, and its output is not kept meanwhile', () => {
     const machine = running();
     say(machine, { type: 'forget_task', taskId: 't1', timestamp: 1 });
@@ -306,7 +347,8 @@ describe('an end', () => {
     expect(only(closed, 'signal_process').map(({ signal }) => signal)).toEqual(['SIGTERM', 'SIGCONT']);
     machine.step({ type: 'process_exited', taskKey: key, exitCode: null, signal: 'SIGTERM', memoryKills: 0 });
     machine.step({ type: 'output_closed', taskKey: key });
-    machine.step({ type: 'tree_ended', taskKey: key, leftover: 0, usage: {} });
+    const ended = machine.step({ type: 'tree_ended', taskKey: key, leftover: 0, usage: {} });
+    expect(logs(ended)).toMatchObject([{ event: 'task_ended', code: 'orphaned', signal: 'SIGTERM' }]);
     expect(machine.state.tasks.size).toBe(0);
   });
 });
@@ -342,6 +384,15 @@ describe('a welcome', () => {
         { taskId: 'd', state: 'error' },
       ],
     });
+  });
+
+  test('names the limits that the worker can hold a task to', () => {
+    const machine = new Machine({ ...POLICY, enforcedLimits: ['memoryBytes', 'processes'] });
+    machine.step({ type: 'connection_opened', sessionId: 's', tokenName: 'ci' });
+    const [welcome] = messages(
+      say(machine, { type: 'hello', managerId: 'm', output: 'binary', timestamp: 1 }),
+    );
+    expect(welcome).toMatchObject({ limits: { enforced: ['memoryBytes', 'processes'] } });
   });
 
   test('is answered to a ping by its id, or by none', () => {

@@ -1,14 +1,18 @@
 /** Each claim as a whole: since when, of which processes, with what evidence. It is what an agent is told. */
 import { describe, expect, test } from '@jest/globals';
+import type { Target } from '#src/core/blocks/evidence.js';
 import {
   CHILDREN,
+  evidenceOf,
   FUTEX,
   held,
   NOW_MS,
+  pipe,
   polling,
   RUNNING,
   reading,
   type Scene,
+  standingStill,
   TIME,
   wholeClaimsAfter,
 } from './looks.js';
@@ -94,9 +98,14 @@ describe('a stop', () => {
 
   test('of several, by a signal that nobody tells, says just that', () => {
     const stop = { on: 'continue', signal: null } as const;
-    expect(once({ waits: { 10: stop, 11: stop } })).toMatchObject([
-      { summary: 'p10 (pid 10), p11 (pid 11) are stopped', details: {} },
-    ]);
+    const [claim] = once({ waits: { 10: stop, 11: stop } });
+    expect(claim?.summary).toBe('p10 (pid 10), p11 (pid 11) are stopped');
+    expect(claim?.details).toStrictEqual({});
+  });
+
+  test('of one after the other counts from the first', () => {
+    const [claim] = once(standingStill({ waits: { 10: STOPPED, 11: STOPPED } }, 3_000, 5_000));
+    expect(claim?.sinceMs).toBe(NOW_MS - 5_000);
   });
 
   test('is told alone: whoever else stands still waits for it', () => {
@@ -138,6 +147,30 @@ describe('a wait for what stands outside', () => {
         1_000,
       ),
     ).toEqual([]);
+  });
+
+  test('for several things names the peers outside, and nothing else that it waits for', () => {
+    const targets: Target[] = [
+      { kind: 'timer', isArmed: false },
+      { kind: 'socket', id: 's' },
+      { kind: 'socket', id: 'inner' },
+      { kind: 'socket', id: 'gone' },
+      pipe('s', 'writers'),
+    ];
+    const scene: Scene = {
+      waits: { 10: polling(30_000, ...targets) },
+      surroundings: {
+        sockets: { s: { kind: 'outside', peer: '10.0.0.1:443' }, inner: { kind: 'inside', pids: [10] } },
+        pipes: { s: { readers: held([10]), writers: held([10]) } },
+      },
+      task: quiet,
+    };
+    expect(
+      wholeClaimsAfter(
+        times(9, () => scene),
+        1_000,
+      ),
+    ).toMatchObject([{ reason: 'network_wait', details: { peers: ['10.0.0.1:443'] } }]);
   });
 
   test('for a lock names who has it', () => {
@@ -227,8 +260,13 @@ describe('what is used up', () => {
     expect(once(memory(0.2, 1))[0]?.summary).toBe(
       'it uses 20 % of its 1000 MiB of memory; the kernel has ended a process for it',
     );
-    const ofTwo = once({ ...memory(0.985), waits: { 10: TIME, 11: TIME } });
-    expect(ofTwo[0]?.processes).toHaveLength(1);
+    const three = evidenceOf({ ...memory(0.985), waits: { 10: TIME, 11: TIME, 12: TIME } });
+    const processes = three.processes.map((process) => ({
+      ...process,
+      residentBytes: process.pid === 11 ? 1_000_000_000 : 24_288_000,
+    }));
+    const ofThree = once({ waits: { 10: TIME, 11: TIME, 12: TIME }, evidence: { ...three, processes } });
+    expect(ofThree[0]?.processes).toEqual([{ pid: 11, name: 'p11' }]);
   });
 
   test('of memory that grows counts from when it was nearly full', () => {

@@ -122,6 +122,15 @@ export function lookAt(scene: Scene, nowMs = NOW_MS, memory: Memory = createMemo
   };
 }
 
+/** The evidence of a scene in which each thread stands still for a time of its own, by its place in the scene. */
+export function standingStill(scene: Scene, ...stillMs: number[]): Scene {
+  const threads = evidenceOf(scene).threads.map((thread, index) => ({
+    ...thread,
+    stillMs: stillMs[index] ?? thread.stillMs,
+  }));
+  return { ...scene, evidence: { ...scene.evidence, threads } };
+}
+
 /** The claims of one look, as `confidence reason`, in their order. */
 export function claimsOf(scene: Scene): string[] {
   return tell(judgeBlocks(lookAt(scene)));

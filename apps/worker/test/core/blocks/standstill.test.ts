@@ -1,5 +1,6 @@
 /** Deadlocks, zombies, stopped tasks, and waits for what stands outside. */
 import { describe, expect, test } from '@jest/globals';
+import type { Wait } from '#src/core/blocks/evidence.js';
 import { createMemory } from '#src/core/blocks/look.js';
 import { provesDeadlock } from '#src/core/blocks/runtime-standstill.js';
 import { judgeBlocks, ownThreads } from '#src/core/judge-block.js';
@@ -18,6 +19,7 @@ import {
   RUNNING,
   reading,
   type Scene,
+  standingStill,
   TIME,
   writing,
 } from './looks.js';
@@ -25,10 +27,25 @@ import {
 const DEADLOCK = ['confirmed deadlock'];
 const quiet = { expectQuietMs: null };
 
+/** What goes on by itself, or by who is not of the task. */
+const UNENDING: readonly [string, Wait][] = [
+  ['is at work in the kernel', { on: 'kernel' }],
+  ['sleeps', TIME],
+  ['may be given input', INPUT],
+  ['serves', reading({ kind: 'files' })],
+];
+const INTERACTIVE = { task: { kind: 'interactive' }, stillMs: 3_000 } as const;
+
 describe('a standstill', () => {
   test.each<[string, Scene, string[]]>([
     ['of threads that wait for each other is a deadlock', { waits: { 10: [FUTEX, FUTEX] } }, DEADLOCK],
     ['is none before 2.5 s', { waits: { 10: [FUTEX, FUTEX] }, stillMs: 2_499 }, []],
+    [
+      'is none where one of them was scheduled a moment ago',
+      standingStill({ waits: { 10: [FUTEX, FUTEX] } }, 10_000, 2_499),
+      [],
+    ],
+    ['is none of a task that has no thread yet, or none any more', { waits: {} }, []],
     ['is none while one of them has a timeout', { waits: { 10: [FUTEX, { ...FUTEX, isTimed: true }] } }, []],
     [
       'is none of one that waits for children and has none: it is about to be told',
@@ -120,6 +137,16 @@ describe('a standstill', () => {
       [],
     ],
     ['is looked at closely first', { waits: { 10: FUTEX }, surroundings: null }, ['unsure deadlock']],
+    ...UNENDING.map(([what, wait]): [string, Scene, string[]] => [
+      `is not looked at closely where a process ${what}`,
+      { waits: { 10: CHILDREN, 11: wait }, surroundings: null, ...INTERACTIVE },
+      [],
+    ]),
+    [
+      'is not looked at closely where a process waits for the reader of its output',
+      { waits: { 10: CHILDREN, 11: writing({ kind: 'output' }) }, surroundings: null },
+      [],
+    ],
     [
       'in a world that cannot be read is suspected',
       { waits: { 10: FUTEX }, evidence: { unreadable: ['x'] } },
@@ -148,8 +175,23 @@ describe('a standstill', () => {
       [],
     ],
     [
+      'that a signal could end which one of several processes catches is suspected as well',
+      {
+        waits: { 10: CHILDREN, 11: FUTEX },
+        surroundings: {
+          habits: { 11: { caughtSignals: ['SIGUSR1'], hasTimers: false, catchesTermination: false } },
+        },
+      },
+      ['suspected deadlock'],
+    ],
+    [
       'with a dead child that is never reaped is a zombie',
       { waits: { 10: FUTEX }, zombies: [11] },
+      ['confirmed zombie'],
+    ],
+    [
+      'with a dead child of one process among several is a zombie',
+      { waits: { 10: CHILDREN, 11: FUTEX }, zombies: [12] },
       ['confirmed zombie'],
     ],
     ['with a dead child and a timer is none', { waits: { 10: [FUTEX, TIME] }, zombies: [11] }, []],
@@ -181,6 +223,26 @@ describe('a stopped task', () => {
       ['suspected stopped'],
     ],
     ['is looked at closely first', { waits: { 10: STOPPED }, surroundings: null }, ['unsure stopped']],
+    ...UNENDING.map(([what, wait]): [string, Scene, string[]] => [
+      `is suspected without a closer look where another process ${what}`,
+      { waits: { 10: STOPPED, 11: wait }, surroundings: null, ...INTERACTIVE },
+      ['suspected stopped'],
+    ]),
+    [
+      'is suspected where another of its threads was scheduled a moment ago',
+      standingStill({ waits: { 10: [STOPPED, FUTEX] } }, 10_000, 2_499),
+      ['suspected stopped'],
+    ],
+    [
+      'is suspected where a signal that another process catches may come',
+      {
+        waits: { 10: CHILDREN, 11: STOPPED },
+        surroundings: {
+          habits: { 10: { caughtSignals: ['SIGUSR1'], hasTimers: false, catchesTermination: false } },
+        },
+      },
+      ['suspected stopped'],
+    ],
   ])('%s', (_, scene, expected) => {
     expect(claimsOf(scene)).toEqual(expected);
   });
@@ -215,6 +277,28 @@ describe('a wait for what stands outside', () => {
   test('is not suspected of a service, nor before expectQuietMs', () => {
     expect(over({ ...network, task: { ...quiet, kind: 'service' } }, 20)).toEqual([]);
     expect(over({ ...network, task: { expectQuietMs: 15_000 } }, 15)).toEqual([]);
+  });
+
+  const beside = (wait: Wait): Scene => ({
+    ...network,
+    waits: { ...network.waits, 11: wait },
+    parents: { 11: 1 },
+    task: { ...quiet, kind: 'interactive' },
+    stillMs: 400,
+  });
+
+  test.each(UNENDING.filter(([, { on }]) => on !== 'time'))('is none where another process %s', (_, wait) => {
+    expect(over(beside(wait), 9)).toEqual([]);
+  });
+
+  test('is suspected as well where another process waits for a lock of its own', () => {
+    expect(over(beside(FUTEX), 9)).toEqual(['suspected network_wait']);
+  });
+
+  test('is none where nobody outside has what is waited for', () => {
+    const inside = { sockets: { s: { kind: 'inside', pids: [10] } } } as const;
+    expect(over({ ...network, surroundings: inside }, 9)).toEqual([]);
+    expect(over({ ...lock, surroundings: {} }, 9)).toEqual([]);
   });
 
   test('is not suspected while bytes come', () => {

@@ -222,6 +222,41 @@ describe('limits', () => {
     expect(claimsAfter(scenes, scenes.length === 6 ? 2_000 : 250)).toEqual(expected);
   });
 
+  test('memory that grows is looked at over 140 ms, however often it is looked at', () => {
+    const growing = (step: number) => times(13, (index) => memory(0.91 + index * step));
+    expect(claimsAfter(growing(0.0015), 50)).toEqual(['confirmed memory_exhausted']);
+    expect(claimsAfter(growing(0.0006), 50)).toEqual([]);
+    expect(claimsAfter(growing(0.0001), 250)).toEqual([]);
+  });
+
+  test('CPU that was held back is that of the last 10 s, whatever was before, and however seldom it is looked at', () => {
+    const held = (periods: number, throttled: number) =>
+      claimsAfter(
+        times(5, (index) => ({
+          waits: { 10: TIME },
+          evidence: {
+            limits: { cpu: { periods: periods + index * 20, throttled: throttled + index * 15 } },
+          },
+        })),
+        3_000,
+      );
+    expect(held(0, 0)).toEqual(['suspected cpu_exhausted']);
+    expect(held(1_000, 0)).toEqual(['suspected cpu_exhausted']);
+    const before = (index: number): Scene => ({
+      waits: { 10: TIME },
+      evidence: { limits: { cpu: { periods: 1_000 + index * 20, throttled: 900 + index * 5 } } },
+    });
+    expect(claimsAfter(times(5, before), 3_000)).toEqual([]);
+  });
+
+  test('a host that gives it some CPU in between has not kept it from it for 10 s', () => {
+    const scenes = times(14, (index) => ({
+      waits: { 10: RUNNING },
+      thread: { busy: index === 5 ? 0.9 : 0.1, eager: 0.95 },
+    }));
+    expect(claimsAfter(scenes, 1_000)).toEqual([]);
+  });
+
   test('memory that is charged for cached files alone is not exhausted', () => {
     const scene = memory(0.1);
     const limits = { memory: { chargedBytes: 995, maxBytes: 1_000, kills: 0 } };
@@ -234,7 +269,14 @@ describe('limits', () => {
       process: { writeCalls: index },
       evidence: { fullDirectory: '/w' },
     });
+    expect(claimsAfter(times(6, failing), 500)).toEqual([]);
     expect(claimsAfter(times(7, failing), 500)).toEqual(['confirmed disk_full']);
+    const tryingNowAndThen = times(10, (index) => failing(Math.floor(index / 2)));
+    expect(claimsAfter(tryingNowAndThen, 500)).toEqual(['confirmed disk_full']);
+    const hadRoom = { ...failing(4), evidence: {} };
+    expect(
+      claimsAfter([...times(5, failing), hadRoom, ...times(4, (index) => failing(5 + index))], 500),
+    ).toEqual([]);
     expect(
       claimsAfter(
         times(7, () => failing(0)),
@@ -250,6 +292,22 @@ describe('limits', () => {
       ),
     ).toEqual([]);
   });
+});
+
+test('a disk is known to be full by what the task says of it as well, for 2 s each time', () => {
+  const remembered = createMemory(NOW_MS);
+  const output = createOutputWatch(NOW_MS);
+  const looks = times(12, () => ({ waits: { 10: TIME }, evidence: { fullDirectory: '/w' } })).map(
+    (scene, index) => {
+      const nowMs = NOW_MS + index * 500;
+      const line = index < 4 ? 'cp: No space left on device' : 'done';
+      watchOutput(output, 'stdout', new TextEncoder().encode(`${line}\n`), nowMs);
+      const look = lookAt(scene, nowMs, remembered);
+      return judgeBlocks({ ...look, task: { ...look.task, output } }).map(({ reason }) => reason);
+    },
+  );
+  expect(looks.map((claims) => claims.length)).toEqual([0, 0, 0, 0, 0, 1, 1, 1, 0, 0, 0, 0]);
+  expect(looks[5]).toEqual(['disk_full']);
 });
 
 describe('output', () => {
