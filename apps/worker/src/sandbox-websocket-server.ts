@@ -15,6 +15,7 @@ import { monotonicMs, Timers } from './io/clock.js';
 import type { TaskGround } from './io/command-preparation.js';
 import { CommandStarter } from './io/command-starter.js';
 import type { ContainmentAdapter } from './io/containment/containment.js';
+import { CrowdLog } from './io/crowd-log.js';
 import { HostHealthMeter } from './io/host-health.js';
 import type { LimitKeeper } from './io/limits.js';
 import type { Metrics } from './io/metrics.js';
@@ -62,6 +63,8 @@ export class SandboxWebSocketServer {
   readonly #blocks: BlockDetector;
   readonly #runner: TaskRunner;
   readonly #health: HostHealthMeter;
+  readonly #refusals: CrowdLog;
+  readonly #failedHandshakes: CrowdLog;
   readonly #stopwatches = createStopwatches();
   readonly #waiting: WorkerEvent[] = [];
   #isStepping = false;
@@ -88,14 +91,16 @@ export class SandboxWebSocketServer {
     this.#blocks = new BlockDetector(this.#processes, blockIntervalMs, emit);
     this.#runner = new TaskRunner(this.#processes, this.#spool, this.#buffers, this.#blocks, emit);
     this.#health = new HostHealthMeter(state.path);
+    this.#refusals = new CrowdLog(log, 'connection_refused', 'connections_refused');
+    this.#failedHandshakes = new CrowdLog(log, 'handshake_failed', 'handshakes_failed');
     this.#listener = new WebSocketListener(options.tokens, options.upgrade, options.tls, {
       opened: (connection) => this.handleConnection(connection),
       refused: (address, { status, message }) => {
-        options.log.warn({ event: 'connection_refused', address, status, message });
+        this.#refusals.add({ address, status, message });
         options.metrics?.addRefusedUpgrade(status);
       },
       handshakeFailed: (address, { message }) =>
-        options.log.warn({ event: 'handshake_failed', address, message: message.slice(0, 200) }),
+        this.#failedHandshakes.add({ address, message: message.slice(0, 200) }),
       sentAway: (count) => options.log.warn({ event: 'silent_connections_closed', count }),
     });
   }
@@ -240,6 +245,7 @@ export class SandboxWebSocketServer {
     clearInterval(this.#heartbeat);
     await this.#listener.close(CLOSE_GRACE_MS);
     this.#timers.clearAll();
+    for (const log of [this.#refusals, this.#failedHandshakes]) log.flush();
     this.#health.close();
     this.#processes.close();
     this.#reportStopped();
