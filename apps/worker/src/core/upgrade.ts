@@ -63,7 +63,7 @@ export function judgeUpgrade(
 function hasToken(query: string, nameToken: (token: string) => string | null): boolean {
   return query.split('&').some((pair) => {
     const [name = '', value = ''] = pair.split('=', 2);
-    return /token|auth|bearer|secret|key/i.test(name) || nameToken(value) !== null;
+    return /token|auth|bearer|secret|key/i.test(name) || (value !== '' && nameToken(value) !== null);
   });
 }
 

@@ -18,11 +18,22 @@ export function chooseWaitingPolicy(maxOpenFiles: number): WaitingPolicy {
   return { ...AFFORDED, most, roomy: Math.min(AFFORDED.roomy, Math.floor(most / 2)) };
 }
 
-/** How many are sent away, the longest waiting first. @param sinceMs since when each waits, in that order. */
-export function chooseSentAway(sinceMs: readonly number[], nowMs: number, policy: WaitingPolicy): number {
-  const beyondMost = Math.max(0, sinceMs.length - policy.most);
-  const beyondRoomy = Math.max(0, sinceMs.length - policy.roomy);
+/**
+ * How many of them are sent away, the longest waiting first.
+ * @param sinceMs since when each waits, in that order; no more of it is read than needed.
+ */
+export function chooseSentAway(
+  waiting: number,
+  sinceMs: Iterable<number>,
+  nowMs: number,
+  policy: WaitingPolicy,
+): number {
+  const beyondMost = Math.max(0, waiting - policy.most);
+  const beyondRoomy = Math.max(0, waiting - policy.roomy);
   let impatient = 0;
-  while (impatient < beyondRoomy && nowMs - (sinceMs[impatient] ?? nowMs) >= policy.patienceMs) impatient++;
+  for (const each of sinceMs) {
+    if (impatient >= beyondRoomy || nowMs - each < policy.patienceMs) break;
+    impatient++;
+  }
   return Math.max(beyondMost, impatient);
 }

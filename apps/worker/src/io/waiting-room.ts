@@ -20,9 +20,8 @@ export class WaitingRoom {
     const name = nameOf(socket);
     this.#waiting.set(name, { socket, sinceMs: monotonicMs() });
     socket.once('close', () => this.#waiting.delete(name));
-    const inOrder = [...this.#waiting.values()];
-    const sinceMs = inOrder.map((entry) => entry.sinceMs);
-    const sentAway = inOrder.slice(0, chooseSentAway(sinceMs, monotonicMs(), this.#policy));
+    const count = chooseSentAway(this.#waiting.size, this.#sinceMs(), monotonicMs(), this.#policy);
+    const sentAway = count === 0 ? [] : [...this.#waiting.values()].slice(0, count);
     if (sentAway.length === 0) return;
     for (const { socket: silent } of sentAway) {
       this.#waiting.delete(nameOf(silent));
@@ -34,6 +33,10 @@ export class WaitingRoom {
   /** Sends all of them away. */
   close(): void {
     for (const { socket } of this.#waiting.values()) socket.destroy();
+  }
+
+  *#sinceMs(): Generator<number> {
+    for (const { sinceMs } of this.#waiting.values()) yield sinceMs;
   }
 
   /** @param socket that which entered, or the TLS socket over it. */

@@ -21,6 +21,11 @@ import { WaitingRoom } from './waiting-room.js';
 /** Headers that are not finished in this time close the connection, milliseconds. */
 const HEADERS_TIMEOUT_MS = 5_000;
 const MAX_HEADER_BYTES = 8_192;
+/**
+ * So many connections the kernel may hold ready: one that comes when they are as many is not heard, and tries again after a second
+ * (`tcp(7)`), whoever it is. The kernel lowers it to net.core.somaxconn, 4,096 since Linux 5.4; Node asks for 511.
+ */
+const BACKLOG = 4_096;
 /** So long a peer has to take its refusal and to close, milliseconds. */
 const REFUSAL_LINGER_MS = 2_000;
 /** With so much unsent to a peer its pings are not answered: one that pings and reads nothing would fill the memory, bytes. */
@@ -104,7 +109,7 @@ export class WebSocketListener {
   listen(options: ListenOptions): Promise<AddressInfo | string> {
     return new Promise((resolve, reject) => {
       this.#server.once('error', reject);
-      this.#server.listen(options, () => {
+      this.#server.listen({ ...options, backlog: BACKLOG }, () => {
         this.#server.off('error', reject);
         resolve(this.#server.address() as AddressInfo | string);
       });

@@ -38,6 +38,10 @@ describe('a token', () => {
     },
   );
 
+  test.each(['/?', '/?agent=7', '/?a=1&b='])('is not seen in %s, which holds none', (url) => {
+    expect(statusOf({ url })).toBe(101);
+  });
+
   test('is matched by scheme without regard to case', () => {
     expect(statusOf({ authorizations: ['bearer good'] })).toBe(101);
   });

@@ -14,12 +14,13 @@ describe('of connections that have asked for nothing', () => {
     ['only so many go as there are too many', [0, 1, 2, 3, 4], 2],
     ['beyond the most the longest waiting go, though it has just come', Array(8).fill(9_900), 2],
   ])('%s', (_, sinceMs, count) => {
-    expect(chooseSentAway(sinceMs, NOW_MS, POLICY)).toBe(count);
+    expect(chooseSentAway(sinceMs.length, sinceMs, NOW_MS, POLICY)).toBe(count);
   });
 
   test('so many are let wait that half of the open files are left for tasks', () => {
     expect(chooseWaitingPolicy(1_048_576)).toEqual({ roomy: 512, most: 1_024, patienceMs: 1_000 });
     expect(chooseWaitingPolicy(Number.POSITIVE_INFINITY)).toMatchObject({ roomy: 512, most: 1_024 });
     expect(chooseWaitingPolicy(1_024)).toMatchObject({ roomy: 256, most: 512 });
+    expect(chooseWaitingPolicy(1_023)).toMatchObject({ roomy: 255, most: 511 });
   });
 });
