@@ -10,7 +10,16 @@ export const EDGE_REQUIREMENTS: readonly Requirement[] = [
     source: 'Edge',
     says: 'Each of a crowd of silent connections has a second, and then makes room for the next.',
     test: ['apps/worker/test/core/waiting-room', 'each has a whole second'],
-    mutation: [`${WORKER}/core/waiting-room.ts`, '>= policy.patienceMs', '>= policy.patienceMs / 2'],
+    mutation: [`${WORKER}/core/waiting-room.ts`, '< policy.patienceMs', '< policy.patienceMs / 2'],
+  },
+  {
+    source: 'Edge',
+    says: 'Many refused connections do not fill the log: the first have lines, the others a sum.',
+    test: [
+      'e2e/tests/faults/crowds',
+      'of 1,000 connections at once, 990 of them without a token, the good ones get in and are answered',
+    ],
+    mutation: [`${WORKER}/core/crowd-lines.ts`, 'MAX_LINES = 20', 'MAX_LINES = 20_000'],
   },
   {
     source: 'Edge',
