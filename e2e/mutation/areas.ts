@@ -25,7 +25,7 @@ const CORES = {
   mcp: ['apps/mcp', 'build'],
 } as const;
 
-/** On the wire of a worker that a test plays: quick as well. */
+/** On the wire of a worker that a test plays, or by the tar of this machine: quick as well. */
 const MANAGER_TESTS = [
   'bad-input',
   'hostile-worker',
@@ -34,6 +34,7 @@ const MANAGER_TESTS = [
   'output-flow',
   'recovery',
   'refused-connections',
+  'tar-commands',
   'task-input',
   'unseen-start',
 ];

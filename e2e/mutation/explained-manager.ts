@@ -39,6 +39,12 @@ export const MANAGER_EXPLAINED: readonly Explained[] = [
     why: 'It is what is none of the others: nobody asks for it by its name.',
   },
   {
+    file: 'packages/manager/src/core/files/tar-commands.ts',
+    line: "'sandcrew-get',",
+    edits: ["'sandcrew-get' → ''"],
+    why: 'By this name the shell speaks of itself where its script fails: nothing depends on it.',
+  },
+  {
     file: 'packages/manager/src/core/placement.ts',
     line: 'if (task.body.workspace !== undefined) turn.state.homes.set(task.body.workspace, worker.key);',
     edits: ['task.body.workspace !== undefined → true'],
@@ -79,6 +85,12 @@ export const MANAGER_EXPLAINED: readonly Explained[] = [
     line: '...(why === undefined ? {} : { note: why }),',
     edits: ['why === undefined → false'],
     why: 'A note that is undefined reads as none.',
+  },
+  {
+    file: 'packages/manager/src/core/worker.ts',
+    line: 'isReplacement: false,',
+    edits: ['false → true'],
+    why: 'One that never came up is given up where it fails, in another’s place or not; and a welcome says that it is in no place but its own.',
   },
   {
     file: 'packages/manager/src/core/worker-life.ts',

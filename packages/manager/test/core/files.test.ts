@@ -297,6 +297,14 @@ describe("the end of the worker's tar", () => {
     expect(judgeTarEnd(exitCode, null, stderr)).toEqual(verdict);
   });
 
+  test('is told by the first five lines of what it said', () => {
+    const said = Array.from({ length: 7 }, (_, at) => `tar: line ${at}`);
+    expect(judgeTarEnd(2, null, said.join('\n'))).toEqual({
+      ok: false,
+      why: `exit code 2: ${said.slice(0, 5).join('; ')}`,
+    });
+  });
+
   test('by a signal is a failure', () => {
     expect(judgeTarEnd(null, 'SIGKILL', '')).toEqual({ ok: false, why: 'ended by SIGKILL' });
   });

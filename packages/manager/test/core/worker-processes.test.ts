@@ -116,6 +116,21 @@ describe('a worker process that ends', () => {
     expect(machine.timers['redial w1']).toBe(250);
   });
 
+  test('is forgiven in its next life what it did to the protocol', () => {
+    const machine = started();
+    for (const _ of [1, 2]) machine.happen('protocol_broken', 'connection_opened', 'welcome');
+    relive(machine, 1);
+    machine.happen('protocol_broken');
+    expect(machine.worker().phase).toBe('away');
+  });
+
+  test('is shown as draining no more while it is started again', () => {
+    const machine = started();
+    machine.happen('heartbeat status=draining');
+    expect(only(machine.happen('worker_exited'), 'restart_worker')).toHaveLength(1);
+    expect(machine.worker().draining).toBe(false);
+  });
+
   test('leaves what was asked of it refused with how it ended', () => {
     const machine = started();
     machine.happen('request_made id=r2 kind=load');
