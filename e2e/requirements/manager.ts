@@ -111,7 +111,7 @@ export const MANAGER_REQUIREMENTS: readonly Requirement[] = [
     source: 'Main job 4: queue and assignment',
     says: 'The highest priority goes first, of equals the oldest.',
     test: [`${TEST}/lifetimes`, 'gives slots to the highest priority, of equals to the oldest'],
-    mutation: [`${SRC}/core/priority-queue.ts`, 'sort((a, b) => b - a)', 'sort((a, b) => a - b)'],
+    mutation: [`${SRC}/core/priority-queue.ts`, 'a.priority > b.priority', 'a.priority < b.priority'],
   },
   {
     source: 'Main job 4: queue and assignment',
@@ -120,11 +120,7 @@ export const MANAGER_REQUIREMENTS: readonly Requirement[] = [
       `${TEST}/core/stories`,
       'of tasks with different needs, too, the highest priority goes first, and of equals the oldest',
     ],
-    mutation: [
-      `${SRC}/core/waiting-line.ts`,
-      'a.priority === b.priority ? a.seq < b.seq : a.priority > b.priority',
-      'a.priority === b.priority ? a.seq > b.seq : a.priority > b.priority',
-    ],
+    mutation: [`${SRC}/core/waiting-line.ts`, 'comesBefore(task, best.task)', 'comesBefore(best.task, task)'],
   },
   {
     source: 'Main job 4: queue and assignment',

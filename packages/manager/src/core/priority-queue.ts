@@ -1,93 +1,77 @@
-/** A stable queue: higher priority first, of equals the oldest. Add, look and take cost the same however long it is. */
+/**
+ * A stable queue: higher priority first, of equals the oldest. It is a heap, each entry before the two below it: to add and
+ * to take out costs a few comparisons however long it is, and nothing of what was taken out is held.
+ */
 export interface QueueEntry {
   readonly taskId: string;
   readonly priority: number;
-  /** Order of acceptance. An entry that comes back keeps its own, and with it its place. */
+  /** Order of acceptance, no two alike. An entry that comes back keeps its own, and with it its place. */
   readonly seq: number;
 }
 
 export class PriorityQueue<Entry extends QueueEntry> {
-  readonly #buckets = new Map<number, Bucket<Entry>>();
-  /** The priorities in use, highest first. There are few. */
-  #priorities: number[] = [];
-  #size = 0;
+  readonly #heap: Entry[] = [];
+  /** Where in the heap each entry is. */
+  readonly #places = new Map<Entry, number>();
 
   get size(): number {
-    return this.#size;
+    return this.#heap.length;
   }
 
   add(entry: Entry): void {
-    let bucket = this.#buckets.get(entry.priority);
-    if (bucket === undefined) {
-      bucket = { entries: [], head: 0, gone: new Set(), size: 0 };
-      this.#buckets.set(entry.priority, bucket);
-      this.#priorities.push(entry.priority);
-      this.#priorities.sort((a, b) => b - a);
-    }
-    insert(bucket, entry);
-    bucket.size++;
-    this.#size++;
+    this.#rise(entry, this.#heap.length);
   }
 
   /** The next one, which stays. */
   peek(): Entry | undefined {
-    const priority = this.#priorities[0];
-    return priority === undefined ? undefined : head(this.#buckets.get(priority) as Bucket<Entry>);
+    return this.#heap[0];
   }
 
   /** Takes out an entry that was added. */
   remove(entry: Entry): void {
-    const bucket = this.#buckets.get(entry.priority) as Bucket<Entry>;
-    // Marked now and skipped when its turn comes: taking it out of the middle would cost the queue's length.
-    bucket.gone.add(entry);
-    bucket.size--;
-    this.#size--;
-    if (bucket.size === 0) {
-      this.#buckets.delete(entry.priority);
-      this.#priorities = this.#priorities.filter((priority) => priority !== entry.priority);
-    }
+    const place = this.#places.get(entry) as number;
+    this.#places.delete(entry);
+    const last = this.#heap.pop() as Entry;
+    if (last !== entry) this.#rise(last, this.#sink(last, place));
   }
 
   /** All entries, in no order. */
-  *[Symbol.iterator](): Generator<Entry> {
-    for (const { entries, head, gone } of this.#buckets.values()) {
-      for (let i = head; i < entries.length; i++)
-        if (!gone.has(entries[i] as Entry)) yield entries[i] as Entry;
+  [Symbol.iterator](): Iterator<Entry> {
+    return this.#heap[Symbol.iterator]();
+  }
+
+  /** Puts an entry in a free place, or as far above it as it comes before those that are there. */
+  #rise(entry: Entry, from: number): void {
+    let place = from;
+    while (place > 0) {
+      const above = (place - 1) >> 1;
+      const parent = this.#heap[above] as Entry;
+      if (comesBefore(parent, entry)) break;
+      this.#put(parent, place);
+      place = above;
+    }
+    this.#put(entry, place);
+  }
+
+  /** Moves those up that come before an entry which is to have a free place. Returns the place that is free then. */
+  #sink(entry: Entry, from: number): number {
+    let place = from;
+    for (;;) {
+      const [left, right] = [this.#heap[2 * place + 1], this.#heap[2 * place + 2]];
+      const first = right !== undefined && comesBefore(right, left as Entry) ? right : left;
+      if (first === undefined || comesBefore(entry, first)) return place;
+      const below = this.#places.get(first) as number;
+      this.#put(first, place);
+      place = below;
     }
   }
+
+  #put(entry: Entry, place: number): void {
+    this.#heap[place] = entry;
+    this.#places.set(entry, place);
+  }
 }
 
-interface Bucket<Entry> {
-  entries: Entry[];
-  head: number;
-  readonly gone: Set<Entry>;
-  size: number;
-}
-
-/** At the end, unless it comes back: then where its age puts it. */
-function insert<Entry extends QueueEntry>(bucket: Bucket<Entry>, entry: Entry): void {
-  // An entry that left and comes back at once would be taken for the one that left.
-  if (bucket.gone.delete(entry)) bucket.entries.splice(bucket.entries.indexOf(entry, bucket.head), 1);
-  const { entries } = bucket;
-  let low = bucket.head;
-  let high = entries.length;
-  if (high === low || (entries[high - 1] as Entry).seq < entry.seq) {
-    entries.push(entry);
-    return;
-  }
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((entries[middle] as Entry).seq < entry.seq) low = middle + 1;
-    else high = middle;
-  }
-  entries.splice(low, 0, entry);
-}
-
-function head<Entry>(bucket: Bucket<Entry>): Entry {
-  while (bucket.gone.delete(bucket.entries[bucket.head] as Entry)) bucket.head++;
-  if (bucket.head > 1_024 && bucket.head * 2 > bucket.entries.length) {
-    bucket.entries = bucket.entries.slice(bucket.head);
-    bucket.head = 0;
-  }
-  return bucket.entries[bucket.head] as Entry;
+export function comesBefore(a: QueueEntry, b: QueueEntry): boolean {
+  return a.priority === b.priority ? a.seq < b.seq : a.priority > b.priority;
 }

@@ -2,7 +2,7 @@
  * The tasks that wait for a worker. Those that need the same thing stand in one line, so that one look at the head of a
  * line tells of all of it: ten thousand that fit nowhere now cost no more than one.
  */
-import { PriorityQueue } from './priority-queue.js';
+import { comesBefore, PriorityQueue } from './priority-queue.js';
 import type { Task } from './task.js';
 
 export class WaitingLine {
@@ -58,8 +58,4 @@ export class WaitingLine {
   all(): Task[] {
     return [...this.#lines.values()].flatMap((queue) => [...queue]);
   }
-}
-
-function comesBefore(a: Task, b: Task): boolean {
-  return a.priority === b.priority ? a.seq < b.seq : a.priority > b.priority;
 }
