@@ -45,6 +45,18 @@ export const MANAGER_EXPLAINED: readonly Explained[] = [
     why: 'By this name the shell speaks of itself where its script fails: nothing depends on it.',
   },
   {
+    file: 'packages/manager/src/core/block-end.ts',
+    line: "const refusal = judgeWorkerRung('restart_worker', meansOf(turn, task, reason));",
+    edits: ["'restart_worker' → ''"],
+    why: 'It is what is not `replace_worker`: nobody asks for it by its name.',
+  },
+  {
+    file: 'packages/manager/src/core/priority-queue.ts',
+    line: 'return a.priority === b.priority ? a.seq < b.seq : a.priority > b.priority;',
+    edits: ['< → <=', '> → >='],
+    why: 'No two are alike in their order of acceptance, and where the priority decides it is not the same.',
+  },
+  {
     file: 'packages/manager/src/core/placement.ts',
     line: 'if (task.body.workspace !== undefined) turn.state.homes.set(task.body.workspace, worker.key);',
     edits: ['task.body.workspace !== undefined → true'],

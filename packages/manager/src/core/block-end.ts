@@ -9,7 +9,7 @@ import { judgeRequeue, requeueTask } from './requeue.js';
 import { tellRung } from './rung-news.js';
 import type { Fault } from './sandbox-error.js';
 import { failTask } from './settlement.js';
-import type { Task } from './task.js';
+import { endedFor, type Task } from './task.js';
 import { orderEnd, stopFault } from './task-life.js';
 import { isReaderSlow } from './task-loss.js';
 import { send, setTimer, type Turn, workerOf } from './turn.js';
@@ -37,15 +37,12 @@ export function blockEnded(
 ): void {
   const { reason, fault, end } = ended;
   const { taskId } = task;
-  const wantsRequeue =
-    task.stop === null
-      ? planFor(task.orders, reason).rungs.includes('requeue')
-      : task.blockedBy?.thenRequeue === true;
+  const wantsRequeue = endedFor(task)?.thenRequeue ?? planFor(task.orders, reason).rungs.includes('requeue');
   if (!wantsRequeue) {
     failTask(turn, task, fault, end);
     return;
   }
-  task.blockedBy = { reason, why: fault.message, thenRequeue: true };
+  task.blockedBy = { reason, why: fault.message, thenRequeue: wantsRequeue };
   const about = { taskId, workerId: workerName(worker), reason };
   const refusal = judgeRequeue(turn.state, task, worker, reason);
   if (refusal === null) {

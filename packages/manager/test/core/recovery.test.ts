@@ -2,9 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import { chooseAsked } from '#src/core/asked-recovery.js';
 import { blockSentence } from '#src/core/block-end.js';
 import { type Answer, chooseAnswer, planFor } from '#src/core/block-orders.js';
+import { judgeChunk, noteAcked, noteTaken } from '#src/core/output-cursor.js';
 import { chooseRung, explain, judgeRung, type Means } from '#src/core/recovery.js';
 import type { BlockInfo, RecoveryRung } from '#src/core/report.js';
-import { ManagerMachine } from './manager-machine.js';
+import { ManagerMachine, only } from './manager-machine.js';
 import { play, tidy } from './transcript.js';
 
 function blockOf(reason: string, claim: string, evidence: object = {}): BlockInfo {
@@ -530,6 +531,24 @@ describe('a blocked task', () => {
     `);
   });
 
+  test('that ran out of memory waits for a host with more of it, though another is free', () => {
+    const machine = ManagerMachine.connected('memory=1000');
+    for (const [at, memory] of [
+      ['w2', 1_000],
+      ['w3', 1_001],
+    ])
+      machine.happen(
+        `worker_named url=ws://${at}`,
+        `connection_opened worker=${at}`,
+        `welcome worker=${at} memory=${memory}`,
+      );
+    machine.happen('task_submitted task=t1 orders=requeue idempotent=yes', 'execution_started task=t1');
+    machine.happen('task_submitted task=t2 named=w3', 'task_error task=t1 code=memory_exhausted');
+    expect(machine.task().state).toBe('queued');
+    machine.happen('task_complete worker=w3 task=t2');
+    expect(machine.task()).toMatchObject({ state: 'assigned', workerKey: 'w3' });
+  });
+
   test('that waits for a worker which goes away has ended for its block all the same', () => {
     expectStory(`${running('orders=requeue idempotent=yes')}
       task_submitted task=t2
@@ -687,6 +706,38 @@ describe('a worker that does not end a blocked task', () => {
       restart task=t1
       send worker=w2 execute_command task=t1
     `);
+  });
+
+  test('and is away is told nothing: the task goes on elsewhere', () => {
+    expectStory(`${running('orders=requeue idempotent=yes')}
+      block_detected
+      connection_lost lasting=yes code=TOKEN_REFUSED
+      pass ms=14999
+      ----
+      rung task=t1 deadlock terminate
+      send worker=w1 terminate_task task=t1
+
+      pass ms=1
+      ----
+      rung task=t1 deadlock requeue
+      restart task=t1
+      send worker=w2 execute_command task=t1
+    `);
+  });
+
+  test('and waits for the reader of its output is not blamed, as long as it does', () => {
+    const machine = ManagerMachine.connected('window=100000');
+    machine.happen('task_submitted orders=terminate', 'execution_started', 'block_detected');
+    const { cursor } = machine.task();
+    judgeChunk(cursor, 0, 60_000, 100_000);
+    machine.happen('pass ms=10000');
+    expect(machine.task().state).toBe('terminating');
+    expect(machine.timers['task t1']).toBe(5_000);
+    noteTaken(cursor, 60_000, 60_000);
+    noteAcked(cursor);
+    expect(only(machine.happen('pass ms=5000'), 'settle_task')).toMatchObject([
+      { outcome: { fault: { code: 'BLOCKED' } } },
+    ]);
   });
 
   test('is started again where this manager started it', () => {
@@ -1032,6 +1083,11 @@ describe('what a caller asks for', () => {
     expect(explain('terminate', block)).toBe('deadlock is confirmed: it is ended.');
     const machine = ManagerMachine.connected();
     machine.happen('task_submitted');
-    expect(blockSentence(machine.task(), block)).toContain('(cat waits for itself)');
+    expect(blockSentence(machine.task(), block)).toBe(
+      'Task t1 could not go on: deadlock, confirmed (cat waits for itself).',
+    );
+    expect(blockSentence(machine.task(), blockOf('deadlock', 'suspected'))).toBe(
+      'Task t1 could not go on: deadlock, suspected.',
+    );
   });
 });

@@ -334,5 +334,12 @@ describe('a restart on account of a block', () => {
     relive(machine, 5);
     machine.happen('task_submitted', 'execution_started', 'block_detected');
     expect(rungs(machine.happen('worker_exited'))).toMatchObject([{ taskId: 't1', rung: 'give_up' }]);
+    const late = started();
+    relive(late, 5);
+    late.happen('task_submitted orders=terminate', 'execution_started', 'block_detected');
+    const overdue = late.happen('pass ms=10000');
+    expect(rungs(overdue)).toMatchObject([{ taskId: 't1', rung: 'give_up' }]);
+    expect(types(overdue)).toEqual(['stop_worker']);
+    expect(ended(overdue)).toEqual(['t1 BLOCKED']);
   });
 });
