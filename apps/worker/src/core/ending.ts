@@ -85,7 +85,6 @@ export function endTask(turn: Turn, task: Task): void {
 
 export function finish(turn: Turn, task: Task, terminal: Terminal): void {
   task.terminal = terminal;
-  task.input.isOpen = false;
   for (const timer of TASK_TIMERS) clearTaskTimer(turn, task, timer);
   audit(turn, task, 'task_ended', { ...terminal, type: undefined });
   if (task.isForgotten) return removeTask(turn, task);

@@ -24,15 +24,14 @@ export function onHeldOpen(turn: Turn, task: Task): void {
 /** What was held for 1.5 s is told before it is ended. */
 export function onLingerOver(turn: Turn, task: Task): void {
   if (task.phase !== 'lingering') return;
-  const { holdersAskedAtMs } = task;
-  const waitMs = holdersAskedAtMs === null ? 0 : holdersAskedAtMs + ANSWER_WITHIN_MS - turn.nowMs;
+  const waitMs = task.holdersAskedAtMs + ANSWER_WITHIN_MS - turn.nowMs;
   if (waitMs > 0) setTaskTimer(turn, task, 'linger', Math.ceil(waitMs));
   else sweep(turn, task);
 }
 
 /** Who holds it: that is a block, whatever they do with it. */
 export function onHoldersListed(turn: Turn, task: Task, holders: OutputHolders): void {
-  task.holdersAskedAtMs = null;
+  task.holdersAskedAtMs = Number.NEGATIVE_INFINITY;
   if (task.phase !== 'lingering' || task.exitedAtMs === null) return;
   const lingeringMs = turn.nowMs - task.exitedAtMs;
   if (!isOutputOrphaned(lingeringMs)) return;

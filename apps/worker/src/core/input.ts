@@ -27,7 +27,7 @@ export function judgeInput(state: InputState, bytes: number, offset: number | un
   if (start > state.receivedOffset)
     return { kind: 'refuse', code: state.isOpen ? 'invalid_offset' : 'stdin_closed' };
   const skip = state.receivedOffset - start;
-  if (offset !== undefined && bytes <= skip && (bytes > 0 || !state.isOpen)) return { kind: 'repeated' };
+  if (offset !== undefined && bytes <= skip) return { kind: 'repeated' };
   if (!state.isOpen) return { kind: 'refuse', code: 'stdin_closed' };
   const waiting = state.receivedOffset - state.takenOffset;
   if (waiting + bytes - skip > MAX_PENDING_INPUT_BYTES) return { kind: 'refuse', code: 'input_full' };

@@ -123,7 +123,7 @@ function measureMessage(message: OutgoingMessage): Measurement[] {
     case 'protocol_error':
       return [count('refusals', message.code)];
     case 'task_error':
-      return message.code === 'rejected' ? [count('tasks_rejected', message.detail ?? 'unknown')] : [];
+      return message.code === 'rejected' ? [count('tasks_rejected', String(message.detail))] : [];
     case 'output_gap':
       return [count('gap_bytes', null, message.bytes)];
     case 'welcome':

@@ -16,7 +16,6 @@ export function holdReading(turn: Turn, task: Task): void {
   if (task.isForgotten || task.subscriber === null) return;
   pace.isHeld = true;
   pace.shownOffset = log.startOffset;
-  pace.shownAtMs = turn.nowMs;
   turn.effects.push({ type: 'hold_output', taskKey: task.key, isHeld: true });
   setTaskTimer(turn, task, 'pace', PATIENCE_MS);
 }

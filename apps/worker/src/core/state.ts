@@ -81,8 +81,8 @@ export interface Task {
   pid: number | null;
   startedAtMs: number | null;
   exitedAtMs: number | null;
-  /** When it was asked who holds its output; null where it was not, or is answered. */
-  holdersAskedAtMs: number | null;
+  /** When it was asked who holds its output; long ago where it was not, or is answered. */
+  holdersAskedAtMs: number;
   exit: { readonly exitCode: number | null; readonly signal: string | null } | null;
   isOutputClosed: boolean;
   isTreeEnded: boolean;

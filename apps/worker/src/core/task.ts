@@ -40,7 +40,7 @@ export function acceptTask(turn: Turn, session: Session, taskId: string, command
     pid: null,
     startedAtMs: null,
     exitedAtMs: null,
-    holdersAskedAtMs: null,
+    holdersAskedAtMs: Number.NEGATIVE_INFINITY,
     exit: null,
     isOutputClosed: false,
     isTreeEnded: false,

@@ -13,9 +13,8 @@ export function textOf(bytes: Uint8Array): string {
   }
 }
 
-/** Where to cut so as to have at most `maxBytes` and no code point in two. What is no UTF-8 loses up to three bytes more. */
+/** Where to cut what may be longer, so as to have at most `maxBytes` and no code point in two. What is no UTF-8 loses up to three bytes more. */
 export function cutOf(bytes: Uint8Array, maxBytes: number): number {
-  if (bytes.length <= maxBytes) return bytes.length;
   let cut = maxBytes;
   while (cut > maxBytes - MAX_INSIDE_BYTES && isInside(bytes[cut] as number)) cut--;
   return cut;

@@ -47,7 +47,6 @@ export function createOutputWatch(nowMs: number): OutputWatch {
 }
 
 export function watchOutput(watch: OutputWatch, stream: Stream, data: Uint8Array, nowMs: number): void {
-  if (data.length === 0) return;
   watch.bytes += data.length;
   watch.lastAtMs = nowMs;
   watch.lastStream = stream;
@@ -90,7 +89,7 @@ function watchLines(watch: OutputWatch, data: Uint8Array, isAtLineStart: boolean
       if (cut < 0) return;
       start = cut + 1;
     }
-    for (let line = 0; line < lines && start < data.length; line++) {
+    for (let line = 0; line < lines; line++) {
       const end = data.indexOf(NEWLINE, start);
       if (end < 0) break;
       meetLine(watch, charactersOf(data.subarray(start, end)), nowMs);
@@ -109,7 +108,6 @@ function charactersOf(line: Uint8Array): string {
 function meetLine(watch: OutputWatch, line: string, nowMs: number): void {
   if (NO_SPACE.test(line)) watch.noSpaceAtMs = nowMs;
   watch.repeatedLines++;
-  if (watch.repeated.has(line)) return;
   watch.repeated.add(line);
   if (watch.repeated.size <= MAX_REPEATED) return;
   watch.repeated.clear();

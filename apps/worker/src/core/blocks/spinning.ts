@@ -24,7 +24,7 @@ export function judgeSpinning(look: Look): Claim | null {
   // What is not hot now begins no claim; one that stands outlives a look that came late.
   const isClaimed = look.memory.spinning !== null;
   const ripe = [...look.memory.hot].filter(
-    ([pid, { misses }]) => (isClaimed || misses === 0) && isRipe(look, pid),
+    ([pid, known]) => (isClaimed || known.misses === 0) && isRipe(look, pid, known),
   );
   const [oldest] = ripe.sort(([, one], [, other]) => one.sinceMs - other.sinceMs);
   if (oldest === undefined) {
@@ -93,10 +93,9 @@ function remember(look: Look, pids: ReadonlySet<number>): void {
 }
 
 /** Whether a process has spun for long enough to be suspected. */
-function isRipe(look: Look, pid: number): boolean {
-  const known = look.memory.hot.get(pid);
+function isRipe(look: Look, pid: number, known: HotProcess): boolean {
   const process = look.evidence.processes.find((one) => one.pid === pid);
-  if (known === undefined || process === undefined) return false;
+  if (process === undefined) return false; // it has ended
   const spunMs = look.nowMs - known.sinceMs;
   const faults = ((process.minorFaults - known.minorFaults) / spunMs) * 1_000;
   const limitMs = faults < FAULTS_OF_WORK ? SPINNING_MS : WORKING_MS;

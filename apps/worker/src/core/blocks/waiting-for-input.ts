@@ -1,6 +1,6 @@
 /** Whether a task waits for input that nobody gives: by the call and the descriptor that it sits in, never by its silence. */
 
-import type { ProcessHabits, ThreadEvidence } from './evidence.js';
+import type { ProcessHabits, Surroundings, ThreadEvidence, Wait } from './evidence.js';
 import { type Claim, type Look, listNames, nameOf } from './look.js';
 import { promptOf } from './output-watch.js';
 import { SOURCE, type WakeSources } from './wake-sources.js';
@@ -27,36 +27,40 @@ export function judgeInputWait(look: Look, sources: WakeSources): Claim | null {
   return claims.sort((a, b) => rank[a.confidence] - rank[b.confidence])[0] ?? null;
 }
 
-function isWaiting({ wait }: ThreadEvidence): boolean {
+interface WaitingThread extends ThreadEvidence {
+  readonly wait: Extract<Wait, { on: 'descriptors' }>;
+}
+
+function isWaiting(thread: ThreadEvidence): thread is WaitingThread {
+  const { wait } = thread;
   return (
     wait.on === 'descriptors' && wait.towards === 'read' && wait.targets.some(({ kind }) => kind === 'input')
   );
 }
 
-function judgeThread(look: Look, thread: ThreadEvidence, sources: WakeSources): Claim | null {
-  const { wait } = thread;
-  if (wait.on !== 'descriptors') return null;
+function judgeThread(look: Look, thread: WaitingThread, sources: WakeSources): Claim | null {
   const others = sources.ofProcess(thread.pid);
   if ((others & SOURCE.serving) !== 0) return null;
   // A terminal can be set so that a read runs out by itself: that is a poll too, by its coming back.
-  const untimed = wait.timeoutMs === null ? judgeUntimed(look, thread, others) : null;
+  const untimed = thread.wait.timeoutMs === null ? judgeUntimed(look, thread, others) : null;
   return untimed ?? judgePolled(look, thread, others);
 }
 
 function judgeUntimed(look: Look, thread: ThreadEvidence, sources: number): Claim | null {
+  const { surroundings } = look.evidence;
   const unfedMs = Math.min(thread.stillMs, look.nowMs - look.task.input.fedAtMs);
   const sinceMs = look.nowMs - unfedMs;
   const isAlone = (sources & ~(SOURCE.input | SOURCE.signal)) === 0;
   const claim = (confidence: Claim['confidence']) => describe(look, thread, confidence, sinceMs);
   if (unfedMs >= unfedLimitMs(look)) {
     // Without the surroundings it is not known who holds the other things that it may wait for.
-    if (look.evidence.surroundings === null) return claim('unsure');
-    if (isAlone && !isTimed(look, thread.pid)) return claim('confirmed');
+    if (surroundings === null) return claim('unsure');
+    if (isAlone && !isTimed(look, surroundings, thread.pid)) return claim('confirmed');
   }
   // With a prompt on the screen a timer beside it is more likely a runtime's than the program's.
   const mayElse = promptOf(look.task.output) === '' ? SOURCE.running | SOURCE.time : SOURCE.running;
   if (unfedMs < MIXED_MS || (sources & mayElse) !== 0) return null;
-  return claim(look.evidence.surroundings === null ? 'unsure' : 'suspected'); // whether it asks for a password is not known before
+  return claim(surroundings === null ? 'unsure' : 'suspected'); // whether it asks for a password is not known before
 }
 
 /** A poll that runs out may be a program that goes on without an answer, or one that only looks up now and then. */
@@ -75,8 +79,9 @@ function judgePolled(look: Look, thread: ThreadEvidence, sources: number): Claim
   look.memory.polling.set(thread.tid, polling);
   const polledMs = look.nowMs - polling.sinceMs;
   if (polledMs >= Math.max(POLLED_MS, unfedLimitMs(look)) && polling.returns > 0) {
-    if (look.evidence.surroundings === null) return describe(look, thread, 'unsure', polling.sinceMs);
-    if (others === 0 && !isTimedBeside(look, thread) && !isTimed(look, thread.pid))
+    const { surroundings } = look.evidence;
+    if (surroundings === null) return describe(look, thread, 'unsure', polling.sinceMs);
+    if (others === 0 && !isTimedBeside(look, thread) && !isTimed(look, surroundings, thread.pid))
       return describe(look, thread, 'confirmed', polling.sinceMs);
   }
   return polledMs >= POLLED_SUSPECTED_MS ? describe(look, thread, 'suspected', polling.sinceMs) : null;
@@ -114,12 +119,12 @@ function mayBeAlarmed(habits: ProcessHabits | undefined): boolean {
 }
 
 /** Whether a timer may end the wait without any input: an alarm, or something above it, as `timeout` is. */
-function isTimed(look: Look, pid: number): boolean {
-  const { processes, surroundings } = look.evidence;
+function isTimed(look: Look, { habits }: Surroundings, pid: number): boolean {
+  const { processes } = look.evidence;
   const parentOf = (child: number) => processes.find((process) => process.pid === child)?.parentPid;
-  if (mayBeAlarmed(surroundings?.habits[pid])) return true;
+  if (mayBeAlarmed(habits[pid])) return true;
   for (let at = parentOf(pid); at !== undefined; at = parentOf(at))
-    if (surroundings?.habits[at]?.hasTimers === true || mayBeAlarmed(surroundings?.habits[at])) return true;
+    if (habits[at]?.hasTimers === true || mayBeAlarmed(habits[at])) return true;
   return false;
 }
 

@@ -80,7 +80,7 @@ function encode(program: readonly Instruction[]): Uint8Array {
     bytes.setUint16(index * 8, code, true);
     bytes.setUint8(index * 8 + 2, skipIf);
     bytes.setUint8(index * 8 + 3, skipElse);
-    bytes.setUint32(index * 8 + 4, value >>> 0, true);
+    bytes.setUint32(index * 8 + 4, value, true);
   }
   return new Uint8Array(bytes.buffer);
 }

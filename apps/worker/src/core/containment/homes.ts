@@ -66,7 +66,7 @@ export function gatherHomes(homes: readonly string[]): string[] {
 }
 
 function parentOf(path: string): string {
-  return path.slice(0, path.lastIndexOf('/')) || '/';
+  return path.slice(0, path.lastIndexOf('/'));
 }
 
 function canLogIn(shell: string): boolean {

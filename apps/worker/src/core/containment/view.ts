@@ -50,7 +50,7 @@ export function missingParents(view: View, path: string): string[] {
 }
 
 export function isInside(path: string, directory: string): boolean {
-  return path === directory || path.startsWith(directory === '/' ? '/' : `${directory}/`);
+  return directory === '/' || path === directory || path.startsWith(`${directory}/`);
 }
 
 /** All directories above a path, outermost first, `/` left out. */
