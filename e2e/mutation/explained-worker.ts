@@ -1,100 +1,13 @@
-/** Of the worker's core. */
+/** Of the worker's core, but for the judging of blocks. */
 import type { Explained } from './explanation.js';
 
-const MEASURED =
+export const MEASURED =
   'Of a value that is measured: which side it falls to where it meets the bound exactly is promised to nobody.';
 
+const EARLY =
+  'Of a timer that fires a little early: it is set again for what is left, in one step or in several.';
+
 export const WORKER_EXPLAINED: readonly Explained[] = [
-  {
-    file: 'apps/worker/src/core/block-watch.ts',
-    line: 'const hasWorkedSince = claim.sinceMs > blocks.askedForProofAtMs + PROOF_NOISE_MS;',
-    edits: ['> → >='],
-    why: MEASURED,
-  },
-  {
-    file: 'apps/worker/src/core/block-watch.ts',
-    line: 'const isFresh = open.some(({ sinceMs }) => sinceMs > blocks.lookedCloserAtMs);',
-    edits: ['> → >='],
-    why: MEASURED,
-  },
-  {
-    file: 'apps/worker/src/core/block-watch.ts',
-    line: "if (claim.confidence === 'unsure') return;",
-    edits: ["claim.confidence === 'unsure' → false", "'unsure' → ''"],
-    why: 'Nobody tells of what he is unsure of: it is for the compiler.',
-  },
-  {
-    file: 'apps/worker/src/core/blocks/exhaustion.ts',
-    line: 'const earlier = memory.memoryUse.findLast(({ atMs }) => look.nowMs - atMs >= GROWTH_WINDOW_MS);',
-    edits: ['>= → >'],
-    why: MEASURED,
-  },
-  {
-    file: 'apps/worker/src/core/blocks/exhaustion.ts',
-    line: 'const hasGrown = earlier !== undefined && usedBytes - earlier.bytes > GROWTH * use.maxBytes;',
-    edits: ['> → >='],
-    why: MEASURED,
-  },
-  {
-    file: 'apps/worker/src/core/blocks/exhaustion.ts',
-    line: 'if (directory === null || look.nowMs - failedAtMs > COMPLAINT_MS) {',
-    edits: ['> → >='],
-    why: MEASURED,
-  },
-  {
-    file: 'apps/worker/src/core/blocks/exhaustion.ts',
-    line: 'eager !== null && busy !== null && eager >= EAGER && (eager - busy) / eager > STARVED,',
-    edits: ['> → >='],
-    why: MEASURED,
-  },
-  {
-    file: 'apps/worker/src/core/blocks/exhaustion.ts',
-    line: 'nowMs - atMs <= CPU_WINDOW_MS || index === all.findLastIndex((one) => nowMs - one.atMs > CPU_WINDOW_MS),',
-    edits: ['> → >='],
-    why: MEASURED,
-  },
-  {
-    file: 'apps/worker/src/core/blocks/exhaustion.ts',
-    line: 'if (!hasKilled && share < FULL && growingMs < GROWING_MS) return null;',
-    edits: ['< → <='],
-    why: MEASURED,
-  },
-  {
-    file: 'apps/worker/src/core/blocks/exhaustion.ts',
-    line: 'if (share >= NEARLY && hasGrown) memory.memoryGrowingSinceMs ??= look.nowMs;',
-    edits: ['>= → >'],
-    why: MEASURED,
-  },
-  {
-    file: 'apps/worker/src/core/blocks/exhaustion.ts',
-    line: 'const isRecent = ({ atMs }: { atMs: number }) => look.nowMs - atMs <= 4 * GROWTH_WINDOW_MS;',
-    edits: ['<= → <'],
-    why: MEASURED,
-  },
-  {
-    file: 'apps/worker/src/core/blocks/flooding.ts',
-    line: 'const isLarge = output.repeatedBytes >= FLOOD_BYTES || output.repeatedLines >= FLOOD_LINES;',
-    edits: ['>= → >'],
-    why: MEASURED,
-  },
-  {
-    file: 'apps/worker/src/core/blocks/look.ts',
-    line: "return { pid, name: look.evidence.processes.find((process) => process.pid === pid)?.name ?? '?' };",
-    edits: ["'?' → ''", '?. → .'],
-    why: 'Who is named is of the processes of the same look.',
-  },
-  {
-    file: 'apps/worker/src/core/blocks/quiet.ts',
-    line: '(evidence.usage?.cpu ?? 0) > IDLE * 100 ||',
-    edits: ['> → >='],
-    why: MEASURED,
-  },
-  {
-    file: 'apps/worker/src/core/blocks/quiet.ts',
-    line: 'const ioBytes = evidence.processes.reduce((sum, process) => sum + process.ioBytes, 0);',
-    edits: ['+ → -'],
-    why: 'It is only compared with what it was before.',
-  },
   {
     file: 'apps/worker/src/core/containment/filter-program.ts',
     line: "if (machine === 'x64') {",
@@ -105,6 +18,42 @@ export const WORKER_EXPLAINED: readonly Explained[] = [
     file: 'apps/worker/src/core/containment/ready-kinds.ts',
     line: 'const recent = [...uses].filter(([, usedAtMs]) => nowMs - usedAtMs <= policy.maxAgeMs);',
     edits: ['<= → <'],
+    why: MEASURED,
+  },
+  {
+    file: 'apps/worker/src/core/delivery.ts',
+    line: "return 'more';",
+    edits: ["'more' → ''"],
+    why: 'It is asked whether it is one of the other two: the name is for who reads it.',
+  },
+  {
+    file: 'apps/worker/src/core/drain.ts',
+    line: "} else if (name === 'drain-flush') stopWorker(turn);",
+    edits: ["name === 'drain-flush' → true"],
+    why: 'There is no third timer that is not a task’s: it is named for who reads it.',
+  },
+  {
+    file: 'apps/worker/src/core/drain.ts',
+    line: "turn.state.drain = 'stopping';",
+    edits: ["'stopping' → ''"],
+    why: 'All that is asked is whether it is one of the others: the name is for who reads it.',
+  },
+  {
+    file: 'apps/worker/src/core/held-output.ts',
+    line: "return setTaskTimer(turn, task, 'orphaned-output', Math.ceil(ORPHANED_OUTPUT_AFTER_MS - lingeringMs));",
+    edits: ['ceil → floor'],
+    why: EARLY,
+  },
+  {
+    file: 'apps/worker/src/core/held-output.ts',
+    line: "if (waitMs > 0) setTaskTimer(turn, task, 'linger', Math.ceil(waitMs));",
+    edits: ['ceil → floor'],
+    why: EARLY,
+  },
+  {
+    file: 'apps/worker/src/core/held-output.ts',
+    line: "if (action === 'terminate' || lingeringMs >= task.command.lingerMs) sweep(turn, task);",
+    edits: ['>= → >'],
     why: MEASURED,
   },
   {
@@ -124,6 +73,18 @@ export const WORKER_EXPLAINED: readonly Explained[] = [
     line: 'return askedAtMs === undefined',
     edits: ['askedAtMs === undefined → false'],
     why: 'No process starts that was not asked for.',
+  },
+  {
+    file: 'apps/worker/src/core/measure.ts',
+    line: 'if (watches.unsent.size > state.tasks.size)',
+    edits: ['watches.unsent.size > state.tasks.size → true', '> → >='],
+    why: 'It only spares looking: who is gone is taken out when there are more than tasks, or sooner.',
+  },
+  {
+    file: 'apps/worker/src/core/measure.ts',
+    line: "const key = taskKey(state.sessions.get(sessionId)?.owner ?? '', taskId);",
+    edits: ['?. → .'],
+    why: 'Who is sent output is connected.',
   },
   {
     file: 'apps/worker/src/core/output-log.ts',
@@ -150,7 +111,7 @@ export const WORKER_EXPLAINED: readonly Explained[] = [
   {
     file: 'apps/worker/src/core/reading.ts',
     line: "clearTaskTimer(turn, task, 'pace');",
-    edits: ["'pace' → ''"],
+    edits: ["'pace' → ''", "clearTaskTimer(turn, task, 'pace'); → ;"],
     why: 'Where the reading is not held the timer does nothing, and the next hold sets it anew.',
   },
   {
@@ -158,6 +119,18 @@ export const WORKER_EXPLAINED: readonly Explained[] = [
     line: 'if (!task.pace.isHeld) return;',
     edits: ['!task.pace.isHeld → false'],
     why: 'The timer is cleared with the hold: it never fires without one.',
+  },
+  {
+    file: 'apps/worker/src/core/reading.ts',
+    line: "if (leftMs > 0) return setTaskTimer(turn, task, 'pace', Math.ceil(leftMs));",
+    edits: ['ceil → floor'],
+    why: EARLY,
+  },
+  {
+    file: 'apps/worker/src/core/retention.ts',
+    line: 'const firstKept = log.chunks.length > MAX_CHUNKS ? log.chunks[CHUNKS_PER_CUT] : undefined;',
+    edits: ['> → >='],
+    why: 'There is one chunk less at the most.',
   },
   {
     file: 'apps/worker/src/core/same-command.ts',
@@ -212,5 +185,11 @@ export const WORKER_EXPLAINED: readonly Explained[] = [
     line: 'const terminal = detail === undefined ? failed : { ...failed, detail };',
     edits: ['detail === undefined → false'],
     why: 'A detail that is undefined is not written.',
+  },
+  {
+    file: 'apps/worker/src/core/step.ts',
+    line: 'turn.state.workspaces.get(tokenName)?.delete(workspace);',
+    edits: ['?. → .'],
+    why: 'Only a workspace that is there is asked to be removed.',
   },
 ];

@@ -5,6 +5,7 @@ import { MANAGER_EXPLAINED } from './explained-manager.js';
 import { MCP_EXPLAINED } from './explained-mcp.js';
 import { PROTOCOL_EXPLAINED } from './explained-protocol.js';
 import { WORKER_EXPLAINED } from './explained-worker.js';
+import { WORKER_BLOCKS_EXPLAINED } from './explained-worker-blocks.js';
 import type { Explained } from './explanation.js';
 
 export const EXPLAINED: readonly Explained[] = [
@@ -14,4 +15,5 @@ export const EXPLAINED: readonly Explained[] = [
   ...EXECUTOR_EXPLAINED,
   ...MANAGER_EXPLAINED,
   ...WORKER_EXPLAINED,
+  ...WORKER_BLOCKS_EXPLAINED,
 ];

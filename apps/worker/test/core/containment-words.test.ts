@@ -4,12 +4,13 @@ import {
   type SandboxRequest,
   writeBecomingUser,
   writeBubblewrapArguments,
+  writeLeavingNoDump,
 } from '#src/core/containment/bubblewrap-arguments.js';
 import { writeCommandScript } from '#src/core/containment/command-script.js';
 import { DENIED_CALLS } from '#src/core/containment/denied-calls.js';
 import { decodeUserList } from '#src/core/containment/homes.js';
 import { chooseSecretDirectories, isSystemDirectory, judgePlaces } from '#src/core/containment/places.js';
-import { createView, missingParents, parentsOf } from '#src/core/containment/view.js';
+import { createView, isInside, missingParents, parentsOf } from '#src/core/containment/view.js';
 
 const VIEW = createView([
   { path: '/home', showing: 'hidden' },
@@ -144,6 +145,10 @@ test('who stays the user that it is keeps no capability either', () => {
   ]);
 });
 
+test('who leaves no core dump has one byte for it, at which no program of the host is started for one', () => {
+  expect(writeLeavingNoDump('/usr/bin/prlimit')).toEqual(['/usr/bin/prlimit', '--core=1:1', '--']);
+});
+
 describe('the calls that are denied', () => {
   test('each have a name and a reason of their own, a number on one machine at least, and an errno', () => {
     expect(new Set(DENIED_CALLS.map(({ name }) => name)).size).toBe(DENIED_CALLS.length);
@@ -208,6 +213,26 @@ describe('paths', () => {
     expect(parentsOf('/a')).toEqual([]);
   });
 
+  test.each([
+    ['/a/b', '/a', true],
+    ['/a', '/a', true],
+    ['/ab', '/a', false],
+    ['/a', '/a/b', false],
+    ['/a', '/', true],
+  ])('%s is inside of %s: %s', (path, directory, is) => {
+    expect(isInside(path, directory)).toBe(is);
+  });
+
+  test('in what is empty need not be hidden, and may be empty and writable', () => {
+    const view = createView([
+      { path: '/home', showing: 'hidden' },
+      { path: '/home/u/tmp', showing: 'scratch' },
+      { path: '/tmp', showing: 'scratch' },
+      { path: '/tmp/state', showing: 'hidden' },
+    ]);
+    expect(view.map(({ path }) => path)).toEqual(['/tmp', '/home', '/home/u/tmp']);
+  });
+
   test('below what is hidden need each directory on their way', () => {
     const view = createView([
       { path: '/home', showing: 'hidden' },
@@ -253,4 +278,6 @@ test('a command’s variables stand in no argv, which everybody may read; those 
   const script = writeCommandScript({ argv: ['true'], cwd: '/', env }, tools);
   expect(script).toContain("export SECRET='hunter2'\n");
   expect(script).toContain("exec '/bin/env' -- 'with.dot=1' 'true' <&5");
+  const plain = writeCommandScript({ argv: ['true'], cwd: '/', env: { SECRET: 'hunter2' } }, tools);
+  expect(plain).toContain("exec 'true' <&5"); // each program more takes time
 });

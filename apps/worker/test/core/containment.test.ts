@@ -106,7 +106,9 @@ describe('where the worker’s own files lie', () => {
     '/lib/key.pem',
     '/etc/ssl/key.pem',
     '/etc/ssl/certs/key.pem',
+    '/etc/pki/key.pem',
     '/etc/pki/tls/key.pem',
+    '/etc/pki/tls/certs/key.pem',
     '/etc/default/token',
   ])('of what every program may need no directory is hidden for a secret in it: %s', (secret) => {
     expect(chooseSecretDirectories([secret], [])).toEqual([]);

@@ -49,6 +49,23 @@ test('it is told before it is ended, also where who holds it is known after ling
   expect(tell(machine.step(HOLDERS))).toEqual(['block_detected', 'end_tree']);
 });
 
+test('who holds it is named, or told to be out of reach', () => {
+  const summaryOf = (processes: { pid: number; name: string }[]) => {
+    const machine = holding({});
+    machine.wait(1_500);
+    const holders = { processes, resourceUsage: {} };
+    const [told] = machine
+      .step({ type: 'holders_listed', taskKey: KEY, holders })
+      .flatMap((effect) =>
+        effect.type === 'send' && effect.message.type === 'block_detected' ? [effect.message.evidence] : [],
+      );
+    return told?.['summary'];
+  };
+  const held = 'the command has exited and its output is held open by';
+  expect(summaryOf([{ pid: 9, name: 'sleep' }])).toBe(`${held} sleep (pid 9)`);
+  expect(summaryOf([])).toBe(`${held} a process that is out of reach`);
+});
+
 test('a policy that ends what holds it is what has ended it, however late that is known', () => {
   const machine = holding({ blockPolicy: { orphaned_output: 'terminate' } });
   machine.wait(2_300);
@@ -64,6 +81,9 @@ test('it is ended at lingerMs where that was told, and a second after it was ask
   told.step(HOLDERS);
   expect(tell(told.wait(499))).toEqual([]);
   expect(tell(told.wait(1))).toEqual(['end_tree']);
+  const early = holding({ lingerMs: 1_000 });
+  expect(tell(early.wait(999))).toEqual([]);
+  expect(tell(early.wait(1))).toEqual(['end_tree']);
   const untold = holding({});
   expect(tell(untold.wait(2_499))).toEqual(['list_holders']);
   expect(tell(untold.wait(1))).toEqual(['end_tree']);

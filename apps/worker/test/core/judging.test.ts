@@ -1,9 +1,17 @@
 /** What a worker does about a block, and how sure it may be of one, for each reason. */
 import { describe, expect, test } from '@jest/globals';
 import type { BlockReason } from '@sandcrew/protocol';
-import { chooseBlockAction, isOutputOrphaned, isRecoverable, isTimedOut } from '#src/core/judge-block.js';
+import { createMemory } from '#src/core/blocks/look.js';
+import { createOutputWatch, watchOutput } from '#src/core/blocks/output-watch.js';
+import {
+  chooseBlockAction,
+  isOutputOrphaned,
+  isRecoverable,
+  isTimedOut,
+  judgeBlocks,
+} from '#src/core/judge-block.js';
 import { readPrompt } from '#src/core/prompts.js';
-import { claimsOf, RUNNING, type Scene, TIME } from './blocks/looks.js';
+import { claimsAfter, claimsOf, lookAt, NOW_MS, RUNNING, type Scene, TIME } from './blocks/looks.js';
 
 test.each<[BlockReason, boolean]>([
   ['waiting_for_input', true],
@@ -50,6 +58,30 @@ test('what was measured is sure, though not every process could be looked into; 
   };
   const scene: Scene = { waits: { 10: TIME }, evidence: { limits, unreadable: ['sudo (pid 9)'] } };
   expect(claimsOf(scene)).toEqual(['confirmed memory_exhausted', 'confirmed pids_exhausted']);
+  const full = (index: number): Scene => ({
+    waits: { 10: TIME },
+    process: { writeCalls: index },
+    evidence: { fullDirectory: '/w', unreadable: ['sudo (pid 9)'] },
+  });
+  expect(
+    claimsAfter(
+      Array.from({ length: 7 }, (_, index) => full(index)),
+      500,
+    ),
+  ).toEqual(['confirmed disk_full']);
+  const output = createOutputWatch(NOW_MS);
+  const memory = createMemory(NOW_MS);
+  const flooded = Array.from({ length: 9 }, (_, index) => {
+    for (let chunk = 0; chunk < 4; chunk++)
+      watchOutput(output, 'stdout', new TextEncoder().encode('tick\n'.repeat(800)), NOW_MS + index * 500);
+    const look = lookAt(
+      { waits: { 10: TIME }, evidence: { unreadable: ['sudo (pid 9)'] } },
+      NOW_MS + index * 500,
+      memory,
+    );
+    return judgeBlocks({ ...look, task: { ...look.task, output } });
+  });
+  expect(flooded.at(-1)).toMatchObject([{ confidence: 'confirmed', reason: 'output_flood' }]);
   expect(claimsOf({ waits: { 10: RUNNING } })).toEqual([]);
 });
 
@@ -83,5 +115,7 @@ describe('a prompt', () => {
 
   test('that was cut inside a code point begins behind it', () => {
     expect(readPrompt(new TextEncoder().encode('é? ').slice(1))).toBe('?');
+    expect(readPrompt(Uint8Array.of(0x82, 0xac))).toBe('');
+    expect(read('é\tè? ')).toBe('é\tè?');
   });
 });

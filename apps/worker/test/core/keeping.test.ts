@@ -129,6 +129,26 @@ describe('the output of all tasks', () => {
     expect(machine.spooledTasks).toEqual([]);
   });
 
+  test('that went for the quota while it was being read back is told as a gap, and then its end', () => {
+    const machine = machineWith({ taskMemoryBytes: 0, spoolQuotaBytes: 100 }, 't1', 't2');
+    write(machine, 't1', 60);
+    end(machine, 't1');
+    machine.step({ type: 'connection_opened', sessionId: 's2', tokenName: 'default' });
+    const resume = [{ taskId: 't1', offset: 0 }];
+    machine.step({
+      type: 'message_received',
+      sessionId: 's2',
+      message: { type: 'hello', managerId: 'm1', output: 'binary', resume, timestamp: 0 },
+    });
+    write(machine, 't2', 60);
+    const data = new Uint8Array(60);
+    const told = machine.step({ type: 'spool_read', taskKey: `${KEY}t1`, offset: 0, data });
+    expect(told.flatMap((effect) => (effect.type === 'send' ? [effect.message.type] : []))).toEqual([
+      'output_gap',
+      'task_complete',
+    ]);
+  });
+
   test('that a forgotten task still writes is not kept', () => {
     const machine = machineWith({}, 't1');
     machine.step({ type: 'connection_opened', sessionId: 's2', tokenName: 'default' });

@@ -4,7 +4,7 @@ import type { WorkerEffect } from '#src/core/effect.js';
 import type { HostHealth, WorkerEvent } from '#src/core/event.js';
 import { createStopwatches, type Measurement, measure } from '#src/core/measure.js';
 import { dropBefore } from '#src/core/output-log.js';
-import { judgeReadiness } from '#src/core/readiness.js';
+import { describeStanding, judgeReadiness } from '#src/core/readiness.js';
 import { createState, taskKey, type WorkerState } from '#src/core/state.js';
 import { step } from '#src/core/step.js';
 import { POLICY } from './machine.js';
@@ -90,6 +90,15 @@ describe('the end of a task is counted', () => {
     worker.take({ type: 'connection_closed', sessionId: 's' });
     const found = worker.end(key, { exitCode: null, signal: 'SIGTERM' });
     expect(countOf(found, 'tasks_ended', 'terminated')).toBe(1);
+    expect(found.filter(({ name }) => name === 'leftover_processes')).toEqual([]);
+  });
+
+  test('and is no rejection, where it is told as an error', () => {
+    const worker = new Measured();
+    const key = worker.running();
+    worker.say({ type: 'terminate_task', taskId: 't', timestamp: 1 });
+    const found = worker.end(key, { exitCode: null, signal: 'SIGTERM' });
+    expect(found.map(({ name }) => name)).toEqual(['tasks_ended', 'task']);
   });
 });
 
@@ -102,7 +111,9 @@ test('output is counted as it is read, and timed until its last byte is given to
   ]);
   worker.take({ type: 'connection_closed', sessionId: 's' });
   expect(worker.output(key, 'de').map(({ name }) => name)).toEqual(['output_bytes']);
-  worker.nowMs += 700; // its manager is away
+  worker.nowMs += 300; // its manager is away
+  worker.output(key, 'fg');
+  worker.nowMs += 400;
   worker.take({ type: 'connection_opened', sessionId: 's', tokenName: 'default' });
   const back = worker.say({
     type: 'hello',
@@ -113,6 +124,29 @@ test('output is counted as it is read, and timed until its last byte is given to
   });
   expect(countOf(back, 'returns')).toBe(1);
   expect(back).toContainEqual({ kind: 'duration', name: 'output_delay', ms: 700 });
+});
+
+test('output that waits for its reader is timed until the last of it goes, and once', () => {
+  const worker = new Measured();
+  const key = worker.running();
+  const first = worker.output(key, 'x'.repeat(1_500_000)); // more than a window
+  expect(first.map(({ name }) => name)).toEqual(['output_bytes']);
+  const costs = worker.effects.map((effect) => (effect.type === 'send_output' ? effect.cost : 0));
+  const bytes = costs.reduce((sum, cost) => sum + cost, 0);
+  worker.take({ type: 'output_flushed', sessionId: 's', bytes });
+  worker.nowMs += 500;
+  const acked = worker.say({ type: 'task_ack', taskId: 't', offset: 1_000_000, timestamp: 1 });
+  expect(acked).toEqual([{ kind: 'duration', name: 'output_delay', ms: 500 }]);
+  expect(worker.say({ type: 'resume_task', taskId: 't', offset: 1_000_000, timestamp: 1 })).toEqual([]);
+});
+
+test('output of a task that is gone is counted, and not timed', () => {
+  const worker = new Measured();
+  const key = worker.running();
+  worker.say({ type: 'forget_task', taskId: 't', timestamp: 1 });
+  worker.end(key, { exitCode: null, signal: 'SIGTERM' });
+  expect(worker.output(key, 'abc').map(({ name }) => name)).toEqual(['output_bytes']);
+  expect(worker.watches.unsent.size).toBe(0);
 });
 
 test('what is refused is counted by its code, what is rejected by its detail', () => {
@@ -139,9 +173,14 @@ test('no stopwatch outlives its task', () => {
   worker.take({ type: 'connection_opened', sessionId: 's', tokenName: 'default' });
   worker.say({ type: 'hello', managerId: 'm', output: 'binary', timestamp: 1 });
   worker.say({ type: 'forget_task', taskId: 't', timestamp: 1 });
+  worker.say({ type: 'execute_command', taskId: 'other', command: 'x', timestamp: 1 });
+  const other = taskKey('manager:m', 'other');
+  worker.take({ type: 'process_started', taskKey: other, pid: 8 });
+  worker.take({ type: 'connection_closed', sessionId: 's' });
+  worker.output(other, 'read later');
   worker.end(key, { exitCode: null, signal: 'SIGKILL' });
-  expect(worker.state.tasks.size).toBe(0);
-  expect(worker.watches.unsent.size).toBe(0);
+  expect([...worker.state.tasks.keys()]).toEqual([other]);
+  expect([...worker.watches.unsent.keys()]).toEqual([other]);
 });
 
 describe('readiness', () => {
@@ -166,6 +205,24 @@ describe('readiness', () => {
   });
 });
 
+test('what a worker holds is told as it stands', () => {
+  const worker = new Measured();
+  const key = worker.running();
+  worker.take({ type: 'connection_opened', sessionId: 'plain', tokenName: 'default' });
+  worker.output(key, 'abc');
+  const standing = {
+    runningTasks: 1,
+    slots: POLICY.maxTasks,
+    sessions: 2,
+    keptMemoryBytes: 3,
+    keptSpoolBytes: 0,
+    isDraining: false,
+  };
+  expect(describeStanding(worker.state)).toEqual(standing);
+  worker.take({ type: 'drain_requested', timeoutMs: 1_000 });
+  expect(describeStanding(worker.state)).toEqual({ ...standing, isDraining: true });
+});
+
 describe('what else is counted', () => {
   test('a connection, a return that finds tasks, and one that finds none', () => {
     const worker = new Measured();
@@ -186,7 +243,8 @@ describe('what else is counted', () => {
       worker.say({ type: 'hello', managerId: 'm', output: 'binary', timestamp: 1 });
       worker.say({ type: 'execute_command', taskId: 't', command: 'x', timestamp: 1 });
       expect(worker.watches.startedAtMs.size).toBe(1);
-      expect(countOf(worker.take(failure), 'tasks_started')).toBe(0);
+      const ends = failure.type === 'start_failed' ? ['tasks_ended'] : ['tasks_rejected'];
+      expect(worker.take(failure).map(({ name }) => name)).toEqual(ends);
       expect(worker.watches.startedAtMs.size).toBe(0);
     }
   });

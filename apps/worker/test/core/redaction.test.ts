@@ -9,6 +9,7 @@ describe('a line for the log keeps no secret', () => {
     ['DB_PASSWORD=hunter2 ./run', 'DB_PASSWORD=[redacted] ./run'],
     ['curl -d \'{"apiKey": "hunter2"}\' h', 'curl -d \'{"apiKey": "[redacted]"}\' h'],
     ['mysql --password hunter2 -u me', 'mysql --password [redacted] -u me'],
+    ['run --PASSWORD hunter2 --token hunter3', 'run --PASSWORD [redacted] --token [redacted]'],
     ['GITHUB_TOKEN=hunter2; make', 'GITHUB_TOKEN=[redacted]; make'],
   ])('%s', (line, shown) => {
     expect(redactSecrets(line)).toBe(shown);

@@ -62,6 +62,13 @@ describe('input at an offset', () => {
       10,
       { kind: 'write', skip: 0 },
     ],
+    [
+      'partly here, and the rest is as much as there is room',
+      { ...open, receivedOffset: MAX_PENDING_INPUT_BYTES - 1 },
+      10,
+      MAX_PENDING_INPUT_BYTES - 6,
+      { kind: 'write', skip: 5 },
+    ],
     ['no bytes at all, to say the end', open, 0, undefined, { kind: 'write', skip: 0 }],
   ] as const)('%s', (_, state, bytes, offset, expected) => {
     expect(judgeInput(state, bytes, offset)).toEqual(expected);
@@ -174,6 +181,7 @@ describe('a token file', () => {
     ['', /at least one line/],
     ['short', /^line 1: .* 32 random bytes/],
     [`../x:${TOKEN}`, /^line 1: .*NAME/],
+    [`:${TOKEN}`, /^line 1: .*NAME/],
     [`${TOKEN}\nci:${TOKEN} x`, /^line 2: .*letters, digits/],
     [`${TOKEN},x`, /^line 1: .*letters, digits/],
     ['a'.repeat(42), /^line 1: .* 32 random bytes, which are 43 characters or more; got 42/],
@@ -187,9 +195,14 @@ describe('a token file', () => {
 
   test('tells of every line that is at fault, and of very many how many', () => {
     expect(readTokens(`a\n${TOKEN}\nb`).faults).toHaveLength(2);
+    expect(readTokens('a\n'.repeat(10)).faults).toHaveLength(10);
     const { faults } = readTokens('a\n'.repeat(500));
     expect(faults).toHaveLength(11);
     expect(faults.at(-1)).toBe('and 490 more lines like these');
+  });
+
+  test('may be as long as fits the headers of a request', () => {
+    expect(readTokens('a'.repeat(1_024)).faults).toEqual([]);
   });
 
   test('may have a byte order mark and the line ends of Windows', () => {

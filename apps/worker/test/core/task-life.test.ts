@@ -4,10 +4,12 @@ import type { ExecuteCommand } from '@sandcrew/protocol';
 import type { WorkerEffect } from '#src/core/effect.js';
 import { createState, taskKey } from '#src/core/state.js';
 import { step } from '#src/core/step.js';
+import { evidenceOf } from './blocks/looks.js';
 import { Machine, POLICY, policyWith } from './machine.js';
 import { sampleOf } from './scenes.js';
 
 const KEY = taskKey('manager:m', 't1');
+const STOPPED = { on: 'continue', signal: 'SIGSTOP' } as const;
 
 /** A worker with a manager that is connected. */
 function connected(policy = POLICY): Machine {
@@ -78,7 +80,9 @@ describe('a start', () => {
   test('is written down with who asked, and without what looks like a secret', () => {
     const machine = connected();
     execute(machine, { workspace: 'app', command: 'curl -H "Authorization: Bearer abcdefghijklmnop"' });
-    const [line] = logs(machine.step({ type: 'process_started', taskKey: KEY, pid: 7 }));
+    const started = machine.step({ type: 'process_started', taskKey: KEY, pid: 7 });
+    expect(only(started, 'write_log').map(({ level }) => level)).toEqual(['info']);
+    const [line] = logs(started);
     expect(line).toMatchObject({
       event: 'task_accepted',
       taskId: 't1',
@@ -170,16 +174,42 @@ describe('time', () => {
     expect(machine.wait(70_000)).toEqual([]);
   });
 
+  test('that ran out as the end cleared it changes nothing, nor does what comes late of a task that is gone', () => {
+    const machine = running({ lingerMs: 60_000 });
+    machine.wait(2_000);
+    const fire = () =>
+      ['kill', 'linger', 'orphaned-output', 'orphan', 'pace'].flatMap((timer) =>
+        machine.step({ type: 'timer_fired', timer: `${timer} ${KEY}` }),
+      );
+    exit(machine, 0);
+    machine.step({ type: 'output_closed', taskKey: KEY });
+    machine.nowMs += 2_000;
+    expect(fire()).toEqual([]);
+    machine.step({ type: 'tree_ended', taskKey: KEY, leftover: 0, usage: {} });
+    expect(fire()).toEqual([]);
+    expect(machine.step({ type: 'output_closed', taskKey: KEY })).toEqual([]);
+    say(machine, { type: 'forget_task', taskId: 't1', timestamp: 1 });
+    expect(machine.state.tasks.size).toBe(0);
+    expect(fire()).toEqual([]);
+    expect(machine.step({ type: 'output_closed', taskKey: KEY })).toEqual([]);
+  });
+
   test('holders of an output that were listed too early are no block, and none after it is swept', () => {
     const holders = { processes: [{ pid: 9, name: 'sleep' }], resourceUsage: {} };
     const list = (machine: Machine) =>
       messages(machine.step({ type: 'holders_listed', taskKey: KEY, holders }));
     const machine = running({ lingerMs: 60_000 });
+    machine.wait(10_000);
     expect(list(machine)).toEqual([]);
     exit(machine, 0);
     expect(list(machine)).toEqual([]);
     machine.wait(1_500);
     expect(list(machine)).toMatchObject([{ type: 'block_detected', reason: 'orphaned_output' }]);
+    const swept = running({ lingerMs: 60_000 });
+    exit(swept, 0);
+    machine.wait(2_000);
+    swept.step({ type: 'output_closed', taskKey: KEY });
+    expect(list(swept)).toEqual([]);
   });
 });
 
@@ -206,7 +236,9 @@ describe('a block', () => {
   test('is written down when it is told and when it has gone, whoever is connected', () => {
     const machine = reading();
     machine.step({ type: 'connection_closed', sessionId: 's' });
-    expect(logs(sample(machine, 'reading_input'))).toEqual([
+    const told = sample(machine, 'reading_input');
+    expect(only(told, 'write_log').map(({ level }) => level)).toEqual(['info']);
+    expect(logs(told)).toEqual([
       {
         event: 'block_detected',
         taskId: 't1',
@@ -243,6 +275,15 @@ describe('a block', () => {
     expect(
       messages(measured.step({ type: 'task_sampled', taskKey: KEY, evidence: { ...evidence, usage } })),
     ).toMatchObject([{ resourceUsage: usage }]);
+  });
+
+  test('names 16 of its processes at most, however many there are', () => {
+    const machine = running({ kind: 'batch' });
+    const waits = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [10 + index, STOPPED]));
+    const evidence = evidenceOf({ waits });
+    const [told] = messages(machine.step({ type: 'task_sampled', taskKey: KEY, evidence }));
+    expect(told).toMatchObject({ type: 'block_detected', reason: 'stopped' });
+    expect(told).toHaveProperty('evidence.processes.length', 16);
   });
 
   test('is acted upon once, whatever becomes of it', () => {
@@ -333,8 +374,17 @@ describe('an end', () => {
     expect(machine.state.tasks.get(KEY)?.log).toMatchObject({ startOffset: 1_000, endOffset: 1_000 });
     exit(machine, null);
     machine.step({ type: 'output_closed', taskKey: KEY });
-    machine.step({ type: 'tree_ended', taskKey: KEY, leftover: 0, usage: {} });
+    const ended = machine.step({ type: 'tree_ended', taskKey: KEY, leftover: 0, usage: {} });
+    expect(logs(ended)).toMatchObject([{ event: 'task_ended', code: 'terminated' }]);
     expect(machine.state.tasks.size).toBe(0);
+  });
+
+  test('by a grace that a timer has ended a little early leaves no time to what the command left', () => {
+    const machine = running({ lingerMs: 60_000 });
+    machine.earlyMs = 4;
+    say(machine, { type: 'terminate_task', taskId: 't1', graceMs: 1_000, timestamp: 1 });
+    expect(only(machine.wait(996), 'signal_process').map(({ signal }) => signal)).toEqual(['SIGKILL']);
+    expect(only(exit(machine, null), 'end_tree')).toHaveLength(1);
   });
 
   test('of a plain client’s connection is the end of its tasks, which nobody can ask for any more', () => {

@@ -8,7 +8,7 @@ const GOOD: UpgradeRequest = {
   subprotocols: undefined,
 };
 const POLICY = { allowedOrigins: ['https://ok.example'], maxConnections: 2 };
-const nameToken = (token: string) => (token === 'good' ? 'ci' : null);
+const nameToken = (token: string) => (token.toString() === 'good' ? 'ci' : null);
 
 function statusOf(change: Partial<UpgradeRequest>, recentFailures = 0, openConnections = 0): number {
   return judgeUpgrade({ ...GOOD, ...change }, POLICY, nameToken, recentFailures, openConnections).status;

@@ -20,6 +20,7 @@ describe('of connections that have asked for nothing', () => {
   test('so many are let wait that half of the open files are left for tasks', () => {
     expect(chooseWaitingPolicy(1_048_576)).toEqual({ roomy: 512, most: 1_024, patienceMs: 1_000 });
     expect(chooseWaitingPolicy(Number.POSITIVE_INFINITY)).toMatchObject({ roomy: 512, most: 1_024 });
+    expect(chooseWaitingPolicy(1_023)).toMatchObject({ roomy: 255, most: 511 });
     expect(chooseWaitingPolicy(1_024)).toMatchObject({ roomy: 256, most: 512 });
     expect(chooseWaitingPolicy(1_023)).toMatchObject({ roomy: 255, most: 511 });
   });

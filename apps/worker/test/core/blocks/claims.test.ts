@@ -393,6 +393,20 @@ describe('what is used up', () => {
 });
 
 describe('no progress', () => {
+  test('of a task that nobody can look into is known by its use of CPU alone', () => {
+    const scene: Scene = {
+      waits: {},
+      evidence: { usage: { cpu: 1.9, memory: 1 } },
+      task: { expectQuietMs: 10_000 },
+    };
+    expect(
+      wholeClaimsAfter(
+        times(11, () => scene),
+        1_000,
+      ),
+    ).toMatchObject([{ summary: 'it has neither written nor read nor computed for 10 s', processes: [] }]);
+  });
+
   test('of silence counts from the last sign of work, and names who waits', () => {
     const idle: Scene = { waits: { 10: TIME }, task: { expectQuietMs: 10_000 } };
     const scenes = times(14, (index) => ({ ...idle, process: { ioBytes: Math.min(index, 3) } }));
@@ -441,6 +455,16 @@ describe('a loop', () => {
         details: { threads: [{ pid: 10, tid: 10, name: 't', waitsFor: 'nothing: it runs' }] },
       },
     ]);
+  });
+
+  test('of several processes is told since the first of them spun', () => {
+    const scene = (index: number): Scene => {
+      const processes = evidenceOf({ waits: { 10: RUNNING, 11: RUNNING } }).processes.map((process) =>
+        process.pid === 10 ? { ...process, ioBytes: Math.min(index, 3) } : process,
+      );
+      return { waits: { 10: RUNNING, 11: RUNNING }, task: quiet, evidence: { processes } };
+    };
+    expect(wholeClaimsAfter(times(17, scene), 1_000)).toMatchObject([{ sinceMs: NOW_MS }]);
   });
 
   test('is one from the share of 85 % on, and its window begins anew with what it reads or writes', () => {

@@ -5,6 +5,8 @@ import { createMemory } from '#src/core/blocks/look.js';
 import { createOutputWatch, repeatedLinesOf, watchOutput } from '#src/core/blocks/output-watch.js';
 import { findWakeSources, SOURCE } from '#src/core/blocks/wake-sources.js';
 import { judgeBlocks } from '#src/core/judge-block.js';
+import { PROMPT_BYTES } from '#src/core/prompts.js';
+import { cutOf } from '#src/core/utf8.js';
 import {
   CHILDREN,
   claimsAfter,
@@ -221,6 +223,7 @@ describe('output', () => {
     const four = watching('a\n', 'b\n', 'c\n', 'd\n', 'd\n');
     expect(four).toMatchObject({ repeatedLines: 2, repeatedSinceMs: 4, repeatedBytes: 2 });
     expect([...four.repeated]).toEqual(['d']);
+    expect([...watching('a\n', 'b\n', 'c\n', 'd\n').repeated]).toEqual(['d']);
   });
 
   test('of a large chunk is looked at in four places, by lines that are whole', () => {
@@ -234,6 +237,12 @@ describe('output', () => {
   test('whose line goes on from the chunk before is not cut into two', () => {
     expect([...watching('se', 'ven\nseven\n').repeated]).toEqual(['seven']);
     expect([...watching('no end').repeated]).toEqual([]);
+    expect([...watching('se', '\nven\n').repeated]).toEqual(['ven']);
+    expect([...watching('\nseven\n').repeated]).toEqual(['', 'seven']);
+  });
+
+  test('of a large chunk in which no line ends behind the first is looked at once', () => {
+    expect(watching(`line\n${'x'.repeat(10_000)}`).repeatedLines).toBe(1);
   });
 
   test.each([
@@ -253,20 +262,26 @@ describe('output', () => {
     expect(watch.repeated.size).toBe(2);
   });
 
+  test('longer than is looked at, that is no UTF-8, loses three bytes more at most', () => {
+    expect(cutOf(new Uint8Array(300).fill(0x80), 200)).toBe(197);
+  });
+
   test('keeps of its end what a prompt may need', () => {
     const watch = watching('x'.repeat(10_000), 'y');
     expect(watch.tails.stdout.length).toBeLessThan(5_000);
     expect(watch.tails.stdout.at(-1)).toBe('y'.charCodeAt(0));
     expect(watching('x'.repeat(10_000)).tails.stdout.length).toBe(watch.tails.stdout.length);
+    expect(watching('y', 'x'.repeat(PROMPT_BYTES)).tails.stdout.length).toBe(PROMPT_BYTES);
   });
 
-  const flooding = (perLook: number, lines: readonly string[], looks: number) => {
+  const flooding = (perLook: number | readonly number[], lines: readonly string[], looks: number) => {
     const memory = createMemory(NOW_MS);
     const output = createOutputWatch(NOW_MS);
     let claims: ReturnType<typeof judgeBlocks> = [];
     for (let index = 0; index < looks; index++) {
       const nowMs = NOW_MS + index * 500;
-      for (let line = 0; line < perLook; line++)
+      const count = typeof perLook === 'number' ? perLook : (perLook[index] ?? 0);
+      for (let line = 0; line < count; line++)
         watchOutput(output, 'stdout', new TextEncoder().encode(`${lines[line % lines.length]}\n`), nowMs);
       const look = lookAt({ waits: { 10: TIME } }, nowMs, memory);
       claims = judgeBlocks({ ...look, task: { ...look.task, output } });
@@ -288,6 +303,13 @@ describe('output', () => {
     ]);
     expect(flooding(249, ['tick'], 9)).toEqual([]);
     expect(flooding(2_000, ['tick'], 8)).toMatchObject([{ confidence: 'confirmed' }]);
+  });
+
+  test('that pauses, or slows down, is no flood until it has been one for 3 s again', () => {
+    const fast = [3_000, 3_000, 3_000, 3_000];
+    expect(flooding([...fast, 0, ...fast, 3_000], ['tick'], 10)).toEqual([]);
+    const slow = [600, 600, 3, 3, 3, 3, 3, 3];
+    expect(flooding([...slow, ...fast], ['tick'], 12)).toEqual([]);
   });
 
   test('of three lines in turn is one too, of 80 characters each', () => {

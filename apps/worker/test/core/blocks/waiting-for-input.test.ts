@@ -16,6 +16,7 @@ import {
   RUNNING,
   reading,
   type Scene,
+  standingStill,
   TIME,
 } from './looks.js';
 
@@ -44,6 +45,21 @@ describe('a task that reads its stdin', () => {
         },
       },
       CONFIRMED,
+    ],
+    [
+      'waits, though another of its processes has only begun to',
+      standingStill({ waits: { 10: INPUT, 11: INPUT, 12: INPUT } }, 900, 10_000, 900),
+      CONFIRMED,
+    ],
+    [
+      'may go on by a timer of another thread, unless there is a prompt on the screen',
+      { waits: { 10: [INPUT, TIME] }, output: 'Proceed? ', stillMs: 5_000 },
+      SUSPECTED,
+    ],
+    [
+      'is not looked at closely where its wait runs out by itself',
+      { waits: { 10: polling(60_000, { kind: 'input' }) }, surroundings: null },
+      [],
     ],
     ['works on in another thread', { waits: { 10: [INPUT, RUNNING] } }, []],
     ['may go on by a timer of another thread', { waits: { 10: [INPUT, TIME] } }, []],

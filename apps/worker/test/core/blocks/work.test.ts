@@ -4,7 +4,17 @@ import { createMemory } from '#src/core/blocks/look.js';
 import { createOutputWatch, promptOf, watchOutput } from '#src/core/blocks/output-watch.js';
 import { createBlockWatch, noteFeed } from '#src/core/blocks/watch.js';
 import { judgeBlocks } from '#src/core/judge-block.js';
-import { claimsAfter, claimsOf, lookAt, NOW_MS, RUNNING, reading, type Scene, TIME } from './looks.js';
+import {
+  claimsAfter,
+  claimsOf,
+  evidenceOf,
+  lookAt,
+  NOW_MS,
+  RUNNING,
+  reading,
+  type Scene,
+  TIME,
+} from './looks.js';
 
 const SPINNING: Scene = { waits: { 10: RUNNING }, task: { expectQuietMs: null } };
 const times = (count: number, scene: (index: number) => Scene) =>
@@ -93,6 +103,44 @@ describe('a loop', () => {
     expect(claimsAfter(starved(0.2), 1_000)).toEqual([]);
   });
 
+  test('is told of as that which it was suspected to be, until it has gone', () => {
+    const inTwo: Scene = { ...SPINNING, waits: { 10: [RUNNING, RUNNING] } };
+    const inOne = times(13, () => SPINNING);
+    const goingOn = times(10, () => inTwo);
+    expect(claimsAfter([...inOne, ...goingOn], 1_000)).toEqual(['suspected infinite_loop']);
+    const away = times(4, () => ({ ...SPINNING, waits: { 10: TIME } }));
+    const again = times(13, () => inTwo);
+    expect(claimsAfter([...inOne, ...away, ...again], 1_000)).toEqual(['suspected livelock']);
+  });
+
+  test('of one thread is no livelock for others that do little', () => {
+    const scene: Scene = { ...SPINNING, waits: { 10: [RUNNING, TIME, TIME] } };
+    const threads = evidenceOf(scene).threads.map((thread, index) =>
+      index === 0 ? thread : { ...thread, busy: 0.1, eager: 0.1 },
+    );
+    expect(
+      claimsAfter(
+        times(13, () => ({ ...scene, evidence: { threads } })),
+        1_000,
+      ),
+    ).toEqual(['suspected infinite_loop']);
+  });
+
+  test('that has ended is none, however soon that is looked at', () => {
+    const ended: Scene = { ...SPINNING, waits: { 11: TIME } };
+    expect(claimsAfter([...times(13, () => SPINNING), ended], 1_000)).toEqual([]);
+  });
+
+  test('is not hindered by memory that it took before, nor by a page now and then', () => {
+    const taking = (faults: (index: number) => number) =>
+      claimsAfter(
+        times(13, (index) => ({ ...SPINNING, process: { minorFaults: faults(index) } })),
+        1_000,
+      );
+    expect(taking(() => 1_000_000)).toEqual(['suspected infinite_loop']);
+    expect(taking((index) => index)).toEqual(['suspected infinite_loop']);
+  });
+
   test('that takes memory is suspected after 20 s', () => {
     const scene = (index: number) => ({ ...SPINNING, process: { minorFaults: index * 100 } });
     expect(claimsAfter(times(20, scene), 1_000)).toEqual([]);
@@ -122,6 +170,11 @@ describe('silence', () => {
         1_000,
       ),
     ).toEqual(['suspected no_progress']);
+  });
+
+  test('of one that has written before is suspected as well', () => {
+    const scenes = times(11, () => ({ ...idle, output: 'ready\n', task: { expectQuietMs: 10_000 } }));
+    expect(claimsAfter([...scenes, ...scenes.slice(0, 1)], 1_000)).toEqual(['suspected no_progress']);
   });
 
   test('of all but one thread is not', () => {
@@ -387,6 +440,20 @@ describe('output', () => {
     expect(promptOf(output)).toBe('Proceed?');
   });
 
+  test('shows the prompt that was written last, where both streams have one', () => {
+    for (const [first, last] of [
+      ['stdout', 'stderr'],
+      ['stderr', 'stdout'],
+    ] as const) {
+      const output = createOutputWatch(0);
+      watchOutput(output, first, new TextEncoder().encode('first? '), 0);
+      watchOutput(output, last, new TextEncoder().encode('last? '), 0);
+      expect(promptOf(output)).toBe('last?');
+      watchOutput(output, last, new TextEncoder().encode('\n'), 0);
+      expect(promptOf(output)).toBe('first?');
+    }
+  });
+
   test('shows a prompt that came in pieces', () => {
     const output = createOutputWatch(0);
     for (const piece of ['Pro', 'ceed', '? '])
@@ -395,10 +462,19 @@ describe('output', () => {
   });
 });
 
-test('a prompt that was answered is no part of the next', () => {
+test.each(['stdout', 'stderr'] as const)(
+  'a prompt on %s that was answered is no part of the next',
+  (stream) => {
+    const watch = createBlockWatch(0);
+    watchOutput(watch.output, stream, new TextEncoder().encode('Proceed? '), 1);
+    noteFeed(watch, 2);
+    watchOutput(watch.output, stream, new TextEncoder().encode('Sure? '), 3);
+    expect(promptOf(watch.output)).toBe('Sure?');
+  },
+);
+
+test('the longest time that a feeder took is remembered', () => {
   const watch = createBlockWatch(0);
-  watchOutput(watch.output, 'stdout', new TextEncoder().encode('Proceed? '), 1);
-  noteFeed(watch, 2);
-  watchOutput(watch.output, 'stdout', new TextEncoder().encode('Sure? '), 3);
-  expect(promptOf(watch.output)).toBe('Sure?');
+  for (const nowMs of [1_000, 4_000, 5_000]) noteFeed(watch, nowMs);
+  expect(watch.longestFeedGapMs).toBe(3_000);
 });
