@@ -39,6 +39,12 @@ export const MANAGER_EXPLAINED: readonly Explained[] = [
     why: 'It is what is none of the others: nobody asks for it by its name.',
   },
   {
+    file: 'packages/manager/src/core/files/entry-path.ts',
+    line: "for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1))",
+    edits: ['> → >='],
+    why: 'A path that was judged begins with no `/`.',
+  },
+  {
     file: 'packages/manager/src/core/files/tar-commands.ts',
     line: "'sandcrew-get',",
     edits: ["'sandcrew-get' → ''"],
@@ -46,7 +52,7 @@ export const MANAGER_EXPLAINED: readonly Explained[] = [
   },
   {
     file: 'packages/manager/src/core/block-end.ts',
-    line: "const refusal = judgeWorkerRung('restart_worker', meansOf(turn, task, reason));",
+    line: "const refusal = judgeWorkerRung('restart_worker', meansOfWorker(turn, worker, task));",
     edits: ["'restart_worker' → ''"],
     why: 'It is what is not `replace_worker`: nobody asks for it by its name.',
   },
@@ -61,12 +67,6 @@ export const MANAGER_EXPLAINED: readonly Explained[] = [
     line: 'if (task.body.workspace !== undefined) turn.state.homes.set(task.body.workspace, worker.key);',
     edits: ['task.body.workspace !== undefined → true'],
     why: 'Nobody asks for the home of no workspace.',
-  },
-  {
-    file: 'packages/manager/src/core/shutdown.ts',
-    line: "const isAway = task.state === 'unknown' && worker?.phase !== 'connected';",
-    edits: ['&& → ||'],
-    why: 'Of a worker that is away every task is unknown, of one that is connected none; one without a worker has ended by then.',
   },
   {
     file: 'packages/manager/src/core/task-loss.ts',
@@ -99,6 +99,12 @@ export const MANAGER_EXPLAINED: readonly Explained[] = [
     why: 'A note that is undefined reads as none.',
   },
   {
+    file: 'packages/manager/src/core/task.ts',
+    line: '...(rung === undefined ? {} : { rung }),',
+    edits: ['rung === undefined → false'],
+    why: 'A rung that is undefined reads as none.',
+  },
+  {
     file: 'packages/manager/src/core/worker.ts',
     line: 'isReplacement: false,',
     edits: ['false → true'],
@@ -127,6 +133,12 @@ export const MANAGER_EXPLAINED: readonly Explained[] = [
     line: 'if (workersChanged) {',
     edits: ['workersChanged → true'],
     why: SPARED_COUNT,
+  },
+  {
+    file: 'packages/manager/src/core/worker-lies.ts',
+    line: "if (message.type === 'task_complete' || message.type === 'task_error')",
+    edits: ["message.type === 'task_complete' || message.type === 'task_e… → true"],
+    why: 'No other message tells how much output there is.',
   },
   {
     file: 'packages/manager/src/core/worker-message.ts',

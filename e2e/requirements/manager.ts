@@ -1077,11 +1077,7 @@ export const MANAGER_REQUIREMENTS: readonly Requirement[] = [
       `${TEST}/core/stories`,
       'where a task was lost it does not go again: elsewhere, though that is busier, or under another boot, or nowhere',
     ],
-    mutation: [
-      `${SRC}/core/requeue.ts`,
-      '[{ workerKey: key, bootId: identity.bootId }]',
-      "[{ workerKey: key, bootId: '' }]",
-    ],
+    mutation: [`${SRC}/core/requeue.ts`, 'bootId: (identity as WorkerIdentity).bootId', "bootId: ''"],
   },
   {
     source: 'Rules for a manager: Lost connections, restarts, shutdown',

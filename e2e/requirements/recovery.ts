@@ -146,7 +146,11 @@ export const RECOVERY_REQUIREMENTS: readonly Requirement[] = [
     source,
     says: 'A task that blocks on every worker ends as BLOCKED with its history, never in a circle.',
     test: [E2E, 'a task that blocks on every worker ends as BLOCKED with its history'],
-    mutation: [`${SRC}/core/requeue.ts`, 'task.failedOn.push(...placesOf(worker));', 'placesOf(worker);'],
+    mutation: [
+      `${SRC}/core/requeue.ts`,
+      'task.failedOn.push(presentLifeOf(worker));',
+      'presentLifeOf(worker);',
+    ],
   },
   {
     source,

@@ -3,7 +3,7 @@ import type { BlockReason } from '@sandcrew/protocol';
 import { planFor } from './block-orders.js';
 import type { TaskEnd } from './effect.js';
 import { ENDING_MARGIN_MS, judgeWorkerRung, REFUSALS } from './recovery.js';
-import { meansOf } from './recovery-means.js';
+import { meansOfWorker } from './recovery-means.js';
 import type { BlockInfo } from './report.js';
 import { judgeRequeue, requeueTask } from './requeue.js';
 import { tellRung } from './rung-news.js';
@@ -66,7 +66,7 @@ export function endingOverdue(turn: Turn, task: Task): void {
     return;
   }
   const { reason } = task.blockedBy as NonNullable<Task['blockedBy']>;
-  const refusal = judgeWorkerRung('restart_worker', meansOf(turn, task, reason));
+  const refusal = judgeWorkerRung('restart_worker', meansOfWorker(turn, worker, task));
   const why = `${workerName(worker)} was told to end task ${task.taskId}, and has not`;
   if (refusal === null || refusal === 'too_many_restarts') {
     restartWorker(

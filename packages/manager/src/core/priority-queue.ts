@@ -15,7 +15,7 @@ export class PriorityQueue<Entry extends QueueEntry> {
   readonly #places = new Map<Entry, number>();
 
   get size(): number {
-    return this.#heap.length;
+    return this.#places.size;
   }
 
   add(entry: Entry): void {

@@ -10,7 +10,7 @@ import { hasRestartLeft } from './worker-process.js';
 type Now = Pick<Turn, 'state' | 'nowMs'>;
 
 /** For a task that is blocked. */
-export function meansOf(at: Now, task: Task, reason: BlockReason, hasAnswer = false): Means {
+export function meansOf(at: Now, task: Task, reason: BlockReason, hasAnswer: boolean): Means {
   const worker = workerOf(at, task) as Worker;
   const { stdin, pty } = task.body;
   return {

@@ -7,7 +7,7 @@ import { release } from './settlement.js';
 import type { ManagerState } from './state.js';
 import { moveTask, resetAttempt, type Task } from './task.js';
 import { placeOf, type Turn, workerOf } from './turn.js';
-import type { Worker } from './worker.js';
+import type { Worker, WorkerIdentity } from './worker.js';
 
 /** Why a task that blocked on a worker may not be started on another, or null. */
 export function judgeRequeue(
@@ -34,7 +34,7 @@ export function hasOtherWorker(
 ): boolean {
   const elsewhere = {
     ...task,
-    failedOn: [...task.failedOn, ...placesOf(worker)],
+    failedOn: [...task.failedOn, presentLifeOf(worker)],
     aboveMemoryBytes: memoryToExceed(task, worker, reason),
   };
   return judgeProspect(state, elsewhere).prospect !== 'none';
@@ -45,7 +45,7 @@ export function requeueTask(turn: Turn, task: Task, why: string): void {
   const worker = workerOf(turn, task);
   const wasSent = task.sent;
   if (worker !== null && wasSent) {
-    task.failedOn.push(...placesOf(worker));
+    task.failedOn.push(presentLifeOf(worker));
     if (task.blockedBy !== null) task.aboveMemoryBytes = memoryToExceed(task, worker, task.blockedBy.reason);
   }
   release(turn, task);
@@ -56,11 +56,11 @@ export function requeueTask(turn: Turn, task: Task, why: string): void {
   turn.effects.push({ type: 'restart_task', taskId: task.taskId, attempts: task.attempt, why });
 }
 
-function placesOf({ key, identity }: Worker): Task['failedOn'] {
-  return identity === null ? [] : [{ workerKey: key, bootId: identity.bootId }];
+function presentLifeOf({ key, identity }: Worker): Task['failedOn'][number] {
+  return { workerKey: key, bootId: (identity as WorkerIdentity).bootId };
 }
 
 function memoryToExceed(task: Task, { identity }: Worker, reason: BlockReason): number {
-  const here = reason === 'memory_exhausted' ? (identity?.memoryBytes ?? 0) : 0;
+  const here = reason === 'memory_exhausted' ? (identity as WorkerIdentity).memoryBytes : 0;
   return Math.max(task.aboveMemoryBytes, here);
 }

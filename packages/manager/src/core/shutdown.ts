@@ -22,8 +22,7 @@ export function askClose(
       letGo(turn, task, `Task ${task.taskId} was left at ${workerName(worker)}: the manager was closed.`);
     else if (mayStay && task.sent) task.detachAsked = true;
     else stopTask(turn, task, { graceMs, by: 'close' });
-    const isAway = task.state === 'unknown' && worker?.phase !== 'connected';
-    if (isAway && state.tasks.has(task.taskId)) {
+    if (task.state === 'unknown' && state.tasks.has(task.taskId)) {
       const message = `Task ${task.taskId} could not be ended, since its worker is away: it ends at the worker's orphan timeout.`;
       failTask(turn, task, { code: 'CLOSED', message });
     }
@@ -52,6 +51,5 @@ export function closeWhenIdle(turn: Turn): void {
       fault: { code: 'CLOSED', message: 'The manager was closed.' },
     });
   }
-  state.requests.clear();
   effects.push({ type: 'shut_down' });
 }

@@ -1,13 +1,14 @@
 /** Answers questions about the state; changes nothing. */
 import type { BlockInfo, ManagerHealth, WorkerTask } from './report.js';
 import type { ManagerState } from './state.js';
+import { tasksOf } from './turn.js';
 import { showWorker, type Worker, workerName } from './worker.js';
 
 /** Of the blocks that stand among a worker's tasks, the one that began first. */
 export function oldestBlock(state: ManagerState, worker: Worker): BlockInfo | null {
   let oldest: { readonly block: BlockInfo; readonly sinceMs: number } | null = null;
-  for (const taskId of worker.taskIds) {
-    for (const standing of state.tasks.get(taskId)?.blocks.values() ?? []) {
+  for (const { blocks } of tasksOf({ state }, worker)) {
+    for (const standing of blocks.values()) {
       if (oldest === null || standing.sinceMs < oldest.sinceMs) oldest = standing;
     }
   }
@@ -17,15 +18,14 @@ export function oldestBlock(state: ManagerState, worker: Worker): BlockInfo | nu
 /** What a worker keeps for this managerId: tasks that a handle holds, and tasks that none does. */
 export function showTasks(state: ManagerState, worker: Worker): WorkerTask[] {
   const workerId = workerName(worker);
-  const held = [...worker.taskIds].flatMap((taskId): WorkerTask[] => {
-    const task = state.tasks.get(taskId);
-    if (task === undefined || !task.started) return [];
-    const { ackedOffset, nextOffset } = task.cursor;
+  const held = tasksOf({ state }, worker).flatMap(({ taskId, started, stop, cursor }): WorkerTask[] => {
+    if (!started) return [];
+    const { ackedOffset, nextOffset } = cursor;
     return [
       {
         taskId,
         workerId,
-        state: task.stop === null ? 'running' : 'terminating',
+        state: stop === null ? 'running' : 'terminating',
         ackedOffset,
         endOffset: nextOffset,
       },

@@ -45,5 +45,5 @@ export function placeOf(turn: Turn, task: Task): Place {
 
 /** The tasks that a worker has. */
 export function tasksOf({ state }: Pick<Turn, 'state'>, worker: Worker): Task[] {
-  return [...worker.taskIds].flatMap((taskId) => state.tasks.get(taskId) ?? []);
+  return [...worker.taskIds].map((taskId) => state.tasks.get(taskId) as Task);
 }

@@ -225,6 +225,7 @@ function messageOf(type: string, taskId: string, fields: Fields): WorkerMessage 
         recoverable: true,
         evidence: {
           ...(fields['prompt'] === undefined ? {} : { prompt: fields['prompt'] }),
+          ...(fields['summary'] === undefined ? {} : { summary: fields['summary'] }),
           ...(fields['password'] === undefined ? {} : { password: true }),
           ...(fields['signal'] === undefined ? {} : { signal: fields['signal'] }),
         },

@@ -492,6 +492,36 @@ describe('a blocked task', () => {
     );
   });
 
+  test.each([
+    ['orders=terminate,requeue', 3, 'it has run, and is not `idempotent`'],
+    ['orders=requeue idempotent=yes', 1, 'it was started as often as `maxAttempts` allows'],
+    ['orders=requeue idempotent=yes', 3, 'there is no other worker that may take it'],
+  ])(
+    'with %s, of which %d starts are allowed, is not started again, since %s',
+    (fields, maxAttempts, why) => {
+      for (const ends of [
+        ['block_detected', 'task_error code=terminated'],
+        ['task_error code=blocked reason=deadlock'],
+      ]) {
+        const machine = ManagerMachine.connected('', { maxAttempts });
+        machine.happen(`task_submitted ${fields}`, 'execution_started');
+        const ended = machine.happen(...ends);
+        expect(only(ended, 'tell_recovery').at(-1)?.recovery.rung).toBe('give_up');
+        const [settled] = only(ended, 'settle_task');
+        expect(settled?.outcome.fault).toMatchObject({ code: 'BLOCKED', detail: 'deadlock' });
+        expect(settled?.outcome.fault?.message).toContain(`It is not started again: ${why}.`);
+      }
+    },
+  );
+
+  test('that was attached to is not started again, whatever its orders say', () => {
+    const machine = ManagerMachine.connected('tasks=t1');
+    machine.happen('worker_named url=ws://b', 'connection_opened worker=w2', 'welcome worker=w2');
+    machine.happen('task_adopted at=w1 idempotent=yes orders=terminate,requeue', 'block_detected');
+    const ended = machine.happen('task_error code=terminated');
+    expect(only(ended, 'settle_task')).toMatchObject([{ outcome: { fault: { code: 'BLOCKED' } } }]);
+  });
+
   test('that its worker ended by its own policy goes to another worker too', () => {
     expectStory(`${running('orders=requeue idempotent=yes')}
       task_error task=t1 code=blocked reason=deadlock
@@ -910,6 +940,7 @@ describe('what a caller asks for', () => {
   const RUNS = ['task_submitted task=t1 stdin=pipe', 'execution_started task=t1'];
   const MAY_RUN_AGAIN = ['task_submitted task=t1 idempotent=yes', 'execution_started task=t1'];
   const OTHER = ['task_submitted task=t2', 'execution_started task=t2'];
+  const ATTACHED = ['connection_lost', 'connection_opened', 'welcome boot=b2 tasks=t1', 'task_adopted'];
   const asks = 'block_detected reason=waiting_for_input';
 
   test.each<[rung: RecoveryRung | undefined, kind: string, lines: string[], chosen: string]>([
@@ -922,6 +953,9 @@ describe('what a caller asks for', () => {
     ['restart_worker', 'own', [...RUNS, ...OTHER, 'block_detected'], 'none shared_worker'],
     ['replace_worker', 'named', [...RUNS, 'block_detected'], 'none not_started_here'],
     [undefined, 'named', [...RUNS, asks], 'end_input'],
+    [undefined, 'named', ['task_submitted pty=yes', 'execution_started', asks], 'end_input'],
+    [undefined, 'named', ['task_submitted', 'execution_started', asks], 'terminate'],
+    [undefined, 'named', [...ATTACHED, asks], 'end_input'],
     [undefined, 'named', [...RUNS, `${asks} claim=suspected`], 'report'],
     [undefined, 'named', [...RUNS, 'block_detected reason=stopped'], 'continue'],
     [undefined, 'named', [...RUNS, 'block_detected'], 'terminate'],
@@ -930,6 +964,7 @@ describe('what a caller asks for', () => {
     ['requeue', 'own', [...MAY_RUN_AGAIN, 'block_detected'], 'requeue'],
     ['requeue', 'own', [...MAY_RUN_AGAIN, 'block_detected', 'stop_asked'], 'none unreachable'],
     ['terminate', 'own', [...RUNS, 'block_detected', 'stop_asked'], 'none unreachable'],
+    ['terminate', 'named', [...RUNS, 'block_detected', 'connection_lost'], 'none unreachable'],
     ['give_up', 'own', [...RUNS, 'block_detected', 'stop_asked'], 'give_up'],
     ['report', 'own', [...RUNS, 'block_detected', 'stop_asked'], 'report'],
   ])('as %s, of a worker that is %s, after %j, is %s', (rung, kind, lines, chosen) => {

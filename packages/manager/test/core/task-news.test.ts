@@ -226,6 +226,38 @@ describe('output that is gone', () => {
   });
 });
 
+describe('a block', () => {
+  const history = (machine: ManagerMachine) => machine.task().history.map(({ state, note }) => [state, note]);
+
+  test('is the state of its task as long as any stands, and each is in its history', () => {
+    const machine = running();
+    machine.happen('block_detected summary=cat-waits', 'block_detected reason=stopped claim=suspected');
+    expect(machine.task().state).toBe('blocked');
+    machine.happen('block_cleared');
+    expect(machine.task().state).toBe('blocked');
+    machine.happen('block_cleared reason=stopped');
+    expect(machine.task().state).toBe('running');
+    expect(history(machine).slice(3)).toEqual([
+      ['blocked', 'deadlock, confirmed: cat-waits'],
+      ['blocked', 'stopped, suspected'],
+      ['running', 'stopped has cleared'],
+    ]);
+  });
+
+  test('of a task that is being ended leaves it so, come or gone', () => {
+    const machine = running();
+    machine.happen('block_detected', 'stop_asked', 'block_detected reason=stopped', 'block_cleared');
+    machine.happen('block_cleared reason=stopped');
+    expect(machine.task().state).toBe('terminating');
+  });
+
+  test('is told in the history by 500 characters of its summary', () => {
+    const machine = running();
+    machine.happen(`block_detected summary=${'x'.repeat(501)}`);
+    expect(history(machine).at(-1)).toEqual(['blocked', `deadlock, confirmed: ${'x'.repeat(500)}…`]);
+  });
+});
+
 describe('a worker that has no room after all', () => {
   test('and drains gets no more, and who waits for it alone does not wait for ever', () => {
     const machine = ManagerMachine.connected();
