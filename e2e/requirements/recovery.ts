@@ -3,6 +3,8 @@ import type { Requirement } from './requirement.js';
 
 const SRC = 'packages/manager/src';
 const CORE = 'packages/manager/test/core/recovery';
+const LADDER = 'packages/manager/test/core/ladder';
+const ASKED = 'packages/manager/test/core/asked-recovery';
 const E2E = 'e2e/tests/recovery';
 const source = 'Blocks: recovery';
 
@@ -56,7 +58,7 @@ export const RECOVERY_REQUIREMENTS: readonly Requirement[] = [
     source,
     says: 'Only a confirmed waiting_for_input is answered.',
     test: [
-      CORE,
+      LADDER,
       'answer of {"reason":"waiting_for_input","confidence":"suspected","evidence":{},"taskId":"t1","workerId":"w1"} with {} is refused as not_confirmed',
     ],
     mutation: [
@@ -91,7 +93,7 @@ export const RECOVERY_REQUIREMENTS: readonly Requirement[] = [
     source,
     says: 'What was stopped since it wants the terminal is not let go on.',
     test: [
-      CORE,
+      LADDER,
       'continue of {"reason":"stopped","confidence":"confirmed","evidence":{"signal":"SIGTTIN"},"taskId":"t1","workerId":"w1"} with {} is refused as stopped_by_terminal',
     ],
     mutation: [`${SRC}/core/recovery.ts`, "['SIGTTIN', 'SIGTTOU']", "['SIGTTOU']"],
@@ -125,7 +127,7 @@ export const RECOVERY_REQUIREMENTS: readonly Requirement[] = [
   {
     source,
     says: 'Only an idempotent task is started again.',
-    test: [CORE, 'reports where nothing is ordered, and says why where nothing that is can be done'],
+    test: [LADDER, 'reports where nothing is ordered, and says why where nothing that is can be done'],
     mutation: [
       `${SRC}/core/recovery.ts`,
       'if (isForRequeue && !means.isIdempotent)',
@@ -236,7 +238,7 @@ export const RECOVERY_REQUIREMENTS: readonly Requirement[] = [
   {
     source,
     says: 'recoverFromBlock climbs the next rung where none is named, each given its time.',
-    test: [CORE, 'is the next of the ladder where no rung is named, each given its time'],
+    test: [ASKED, 'is the next of the ladder where no rung is named, each given its time'],
     mutation: [
       `${SRC}/core/asked-recovery.ts`,
       'nowMs - lastTriedAtMs < RUNG_HELPS_WITHIN_MS',
