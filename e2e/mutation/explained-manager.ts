@@ -63,6 +63,12 @@ export const MANAGER_EXPLAINED: readonly Explained[] = [
     why: 'No two are alike in their order of acceptance, and where the priority decides it is not the same.',
   },
   {
+    file: 'packages/manager/src/core/free-slots.ts',
+    line: 'if (this.#loadOf.get(workerKey) === load) return;',
+    edits: ['this.#loadOf.get(workerKey) === load → false'],
+    why: 'It would come after those that are loaded as it is: which of these comes first is not promised.',
+  },
+  {
     file: 'packages/manager/src/core/placement.ts',
     line: 'if (task.body.workspace !== undefined) turn.state.homes.set(task.body.workspace, worker.key);',
     edits: ['task.body.workspace !== undefined → true'],

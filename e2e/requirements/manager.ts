@@ -1077,7 +1077,11 @@ export const MANAGER_REQUIREMENTS: readonly Requirement[] = [
       `${TEST}/core/stories`,
       'where a task was lost it does not go again: elsewhere, though that is busier, or under another boot, or nowhere',
     ],
-    mutation: [`${SRC}/core/requeue.ts`, 'bootId: (identity as WorkerIdentity).bootId', "bootId: ''"],
+    mutation: [
+      `${SRC}/core/requeue.ts`,
+      '(identity as WorkerIdentity).bootId',
+      '(identity as WorkerIdentity).workerId',
+    ],
   },
   {
     source: 'Rules for a manager: Lost connections, restarts, shutdown',

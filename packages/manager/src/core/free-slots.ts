@@ -13,7 +13,7 @@ export class FreeSlots {
     this.close(workerKey);
     this.#loadOf.set(workerKey, load);
     while (this.#byLoad.length <= load) this.#byLoad.push(new Set());
-    this.#byLoad[load]?.add(workerKey);
+    this.#keysOf(load).add(workerKey);
   }
 
   /** A worker takes no task now. */
@@ -21,11 +21,15 @@ export class FreeSlots {
     const load = this.#loadOf.get(workerKey);
     if (load === undefined) return;
     this.#loadOf.delete(workerKey);
-    this.#byLoad[load]?.delete(workerKey);
+    this.#keysOf(load).delete(workerKey);
   }
 
   /** Least loaded first. */
   *[Symbol.iterator](): Generator<string> {
     for (const keys of this.#byLoad) yield* keys;
+  }
+
+  #keysOf(load: number): Set<string> {
+    return this.#byLoad[load] as Set<string>;
   }
 }

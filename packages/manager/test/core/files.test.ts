@@ -232,6 +232,12 @@ describe('an archive', () => {
 });
 
 describe('an exclusion', () => {
+  test('of several patterns leaves out what any of them does, of none nothing', () => {
+    const isExcluded = compileExclusion(['*.o', 'build']);
+    expect(['a.o', 'build/x', 'a.c'].map(isExcluded)).toEqual([true, true, false]);
+    expect(compileExclusion([])('a')).toBe(false);
+  });
+
   test.each<[pattern: string, leavesOut: string[], keeps: string[]]>([
     [
       'node_modules',

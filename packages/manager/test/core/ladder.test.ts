@@ -137,6 +137,14 @@ describe('an answer', () => {
     expect(chooseAnswer(block, [yes], new Map(), 'Proceed? [y/N]')).toBeNull();
     expect(chooseAnswer(asks('Proceed? [y/N]'), [yes], new Map(), 'Proceed? [y/N]')).toBe(yes);
     expect(chooseAnswer(block, [yes], new Map())).toBe(yes);
+    const all = answer({ prompt: /^Delete/ });
+    expect(chooseAnswer(asks('Delete all that there is?'), [all], new Map(), 'Proceed? [y/N]')).toBe(all);
+  });
+
+  test('is chosen by the last 1000 characters of a prompt: what a worker says of it costs no pattern’s time', () => {
+    const block = asks(`y${'x'.repeat(1_000)}`);
+    const [whole, last] = [answer({ prompt: /y/ }), answer({ prompt: /^x{1000}$/ })];
+    expect(chooseAnswer(block, [whole, last], new Map())).toBe(last);
   });
 
   test('holds for waiting_for_input whatever its plan, and for nothing else', () => {
@@ -144,5 +152,21 @@ describe('an answer', () => {
     const orders = { by: 'table', plans: {}, answers: [given] } as const;
     expect(planFor(orders, 'waiting_for_input')).toMatchObject({ rungs: ['answer'], answers: [given] });
     expect(planFor(orders, 'deadlock')).toMatchObject({ rungs: [], answers: [] });
+  });
+});
+
+describe('an order', () => {
+  const some = { rungs: ['continue'], answers: [], suspectedAfterMs: null } as const;
+  const other = { rungs: ['terminate'], answers: [], suspectedAfterMs: null } as const;
+  const NOTHING = { rungs: [], answers: [], suspectedAfterMs: null };
+
+  test('for a reason goes before that for all of them; without either nothing is done', () => {
+    const orders = { by: 'table', plans: { default: some, deadlock: other }, answers: [] } as const;
+    expect(planFor(orders, 'deadlock')).toEqual(other);
+    expect(planFor(orders, 'stopped')).toEqual(some);
+    expect(planFor(orders, 'waiting_for_input')).toEqual(some);
+    expect(planFor({ by: 'table', plans: { deadlock: other }, answers: [] }, 'stopped')).toEqual(NOTHING);
+    expect(planFor({ by: 'handler' }, 'deadlock')).toEqual(NOTHING);
+    expect(planFor(null, 'deadlock')).toEqual(NOTHING);
   });
 });

@@ -262,6 +262,14 @@ describe('the output cursor', () => {
 });
 
 describe('the input cursor', () => {
+  test('sends the end at once where there is nothing before it', () => {
+    const cursor = openInputCursor();
+    expect(nextInput(cursor)).toBeNull();
+    const empty = openInputCursor();
+    empty.ended = true;
+    expect(nextInput(empty)).toEqual({ offset: 0, bytes: 0, end: true });
+  });
+
   test('sends parts of 64 KiB up to its window, the end after all of it, and all that was not taken again', () => {
     const cursor = openInputCursor();
     cursor.writtenOffset = 300_000;

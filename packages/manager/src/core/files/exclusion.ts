@@ -14,7 +14,7 @@ export function compileExclusion(patterns: readonly string[]): IsExcluded {
       .split(/([*?])/)
       .map((word) => WILDCARDS[word] ?? word.replace(/[.+^${}()|[\]\\]/g, '\\$&'))
       .join('');
-    return new RegExp(`${isAnchored(pattern) ? '^' : '(?:^|/)'}${words}(?:/|$)`, 's');
+    return new RegExp(`${isAnchored(pattern) ? '^' : '(?:^|/)'}${words}(?:/|$)`);
   });
   return (path) => rules.some((rule) => rule.test(path));
 }
