@@ -11,6 +11,21 @@ const source = 'Containment';
 export const CONTAINMENT_REQUIREMENTS: readonly Requirement[] = [
   {
     source: 'Issue 4: limits',
+    says: 'Under bubblewrap too a command moves itself into its control groups, which waits for no fork bomb.',
+    test: [
+      'apps/worker/test/io/group-entry',
+      'it moves itself into 3, which waits for no lock that a fork bomb keeps busy',
+    ],
+    mutation: ['apps/worker/src/io/containment/bubblewrap.ts', 'echo 0 >&"$fd"', 'echo $$ >&"$fd"'],
+  },
+  {
+    source: 'Issue 4: limits',
+    says: 'A command that cannot enter its control groups does not begin.',
+    test: ['apps/worker/test/io/group-entry', 'a command that cannot enter one of them does not begin'],
+    mutation: ['apps/worker/src/io/containment/bubblewrap.ts', '|| exit 126; done', '; done'],
+  },
+  {
+    source: 'Issue 4: limits',
     says: 'A limit that is held is named in `welcome`.',
     test: ['apps/worker/test/io/limits', 'the limits that are held are named in `welcome`'],
     mutation: ['apps/worker/src/core/session.ts', '[...policy.enforcedLimits]', '[]'],

@@ -3,7 +3,7 @@
  * which it can write its workspace and HOME alone, a system call filter, no privilege, and, where the worker is root,
  * another user.
  */
-import { closeSync, existsSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, statSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import {
   TASK_USER,
@@ -35,14 +35,22 @@ import type { TaskViews } from './task-views.js';
 /**
  * The namespace's init, as in docs/adr/0004. Its child becomes the task's user, then the command, by a script on fd 8,
  * which comes when the command is known. The command's ends are fds 5 to 7: bubblewrap itself, which waits above, holds none of them.
+ *
+ * The child enters its control groups itself, which takes no lock that a fork bomb keeps busy (see pid-namespace.ts). No path
+ * leads to them from here: their files are opened by the worker, in the place of fds that a shell can close, which have one digit.
  */
-const INIT = `( echo started >&3; exec "$@" <&8 3>&- 4<&- 8<&- )
+const INIT = `groups=$1; shift
+( for fd in $groups; do echo 0 >&"$fd" || exit 126; done
+  echo started >&3; exec "$@" <&8 >/dev/null 3>&- 4<&- 8<&- 9>&- )
 status=$?
-exec 5<&- 6>&- 7>&- 8<&-
+exec </dev/null >/dev/null 5<&- 6>&- 7>&- 8<&- 9>&-
 echo "$status" >&3
 read -r _ <&4`;
 const SCRIPT_FD = 8;
-const FILTER_FD = 9;
+const FILTER_FD = 10;
+const USER_LIST_FD = 11;
+/** More groups than these, which only limits ask for, the worker puts it into. */
+const GROUP_FDS = [0, 1, 9] as const;
 
 /** The longest word that the kernel takes (MAX_ARG_STRLEN), its closing NUL included, bytes. */
 const MAX_WORD_BYTES = 131_072;
@@ -115,43 +123,48 @@ export class Bubblewrap implements ContainmentAdapter {
       isRoot: this.#isRoot,
       terminal: stdio.kind === 'terminal' ? stdio.path : null,
       filterFd: FILTER_FD,
-      userListFd: userList === null ? null : 0,
+      userListFd: userList === null ? null : USER_LIST_FD,
     });
     const words = [
       ...(isMapped ? (this.#mounts?.entry ?? []) : []),
       ...(this.#tools.prlimit === null ? [] : writeLeavingNoDump(this.#tools.prlimit)),
       ...[this.#tools.bwrap, ...request, '/bin/sh', '-c', INIT, 'sandcrew-init'],
+      GROUP_FDS.slice(0, place.groupFiles.length).join(' '),
       // Of a session of its own, before its command is known; on a terminal it is the command that makes one.
       ...(stdio.kind === 'terminal' ? [] : [this.#tools.setsid, '--']),
       ...writeBecomingUser(this.#tools.setpriv, user),
       '/bin/sh',
     ];
     const ends = openEnds(stdio, user);
+    const groups: number[] = [];
     try {
+      for (const file of place.groupFiles.slice(0, GROUP_FDS.length)) groups.push(openSync(file, 'w'));
       const [program = '', ...args] = words;
       const child = spawnProcess(program, args, {
         cwd: '/',
         env: {}, // nothing of a task's environment reaches what runs with privileges
         detached: true,
         stdio: [
-          userList === null ? 'ignore' : 'pipe',
-          'ignore',
+          groups[0] ?? 'ignore',
+          groups[1] ?? 'ignore',
           'pipe',
           'pipe',
           'pipe',
           ...ends,
           'pipe',
+          groups[2] ?? 'ignore',
           'pipe',
+          userList === null ? 'ignore' : 'pipe',
         ],
       });
       // Out of descriptors or processes, it has no streams either.
       if (child.pid === undefined) throw await new Promise((resolve) => child.once('error', resolve));
       const namespace = new Namespace(child);
-      child.stdin?.end(userList ?? '');
       const ways = child.stdio as readonly unknown[];
       (ways[FILTER_FD] as Writable).end(this.#filter);
+      if (userList !== null) (ways[USER_LIST_FD] as Writable).end(userList);
       await namespace.ready;
-      await enterOrAbandon(namespace, place.groupFiles);
+      await enterOrAbandon(namespace, place.groupFiles.slice(GROUP_FDS.length));
       const isOnTerminal = stdio.kind === 'terminal';
       const tools = {
         launch: isOnTerminal ? `${this.#tools.setsid} -c` : `${this.#tools.setpriv} --no-new-privs`,
@@ -162,7 +175,7 @@ export class Bubblewrap implements ContainmentAdapter {
       const script = ways[SCRIPT_FD] as Writable;
       return new WaitingSandbox(namespace, script, tools, isOutdated);
     } finally {
-      for (const fd of ends) closeSync(fd);
+      for (const fd of [...ends, ...groups]) closeSync(fd);
     }
   }
 
