@@ -21,6 +21,12 @@ export const WORKER_EXPLAINED: readonly Explained[] = [
     why: MEASURED,
   },
   {
+    file: 'apps/worker/src/core/containment/ready-kinds.ts',
+    line: 'if (uses.size > policy.most || nowMs - usedAtMs > policy.maxAgeMs) uses.delete(other);',
+    edits: ['> → >='],
+    why: MEASURED,
+  },
+  {
     file: 'apps/worker/src/core/delivery.ts',
     line: "return 'more';",
     edits: ["'more' → ''"],
@@ -107,6 +113,12 @@ export const WORKER_EXPLAINED: readonly Explained[] = [
     line: "if (last?.stream === stream && last.place.kind === 'memory' && last.bytes + data.length <= GATHER_BYTES) {",
     edits: ['<= → <'],
     why: 'Whether the last write that would just fill a buffer begins the next one is promised to nobody.',
+  },
+  {
+    file: 'apps/worker/src/core/reading-pace.ts',
+    line: 'return { isHeld: false, isBehind: false, shownOffset: 0, shownAtMs: 0 };',
+    edits: ['false → true'],
+    why: 'Whether it is behind is said anew with the first reader, and nothing is held before there is one.',
   },
   {
     file: 'apps/worker/src/core/reading.ts',

@@ -97,7 +97,7 @@ describe('the output of all tasks', () => {
   });
 
   test('over the quota of the spool goes from ended tasks first, then from the one that writes', () => {
-    const machine = machineWith({ taskMemoryBytes: 0, spoolQuotaBytes: 100 }, 't1', 't2');
+    const machine = machineWith({ taskMemoryBytes: 0, spoolQuotaBytes: 100, segmentBytes: 50 }, 't1', 't2');
     write(machine, 't1', 60);
     end(machine, 't1');
     write(machine, 't2', 40);

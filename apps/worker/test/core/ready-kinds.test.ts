@@ -46,6 +46,19 @@ test.each([
     { b: 1, c: 1, d: 1, e: 1 },
   ],
   [
+    'whose last use is the longest ago goes, and not who came first',
+    [
+      ['a', 0],
+      ['b', 1],
+      ['c', 2],
+      ['d', 3],
+      ['a', 4],
+      ['e', 5],
+    ],
+    5,
+    { c: 1, d: 1, a: 1, e: 1 },
+  ],
+  [
     'a kind that was not used for long has none',
     [
       ['a', 0],

@@ -207,7 +207,7 @@ describe('time', () => {
     expect(list(machine)).toMatchObject([{ type: 'block_detected', reason: 'orphaned_output' }]);
     const swept = running({ lingerMs: 60_000 });
     exit(swept, 0);
-    machine.wait(2_000);
+    swept.wait(2_000);
     swept.step({ type: 'output_closed', taskKey: KEY });
     expect(list(swept)).toEqual([]);
   });

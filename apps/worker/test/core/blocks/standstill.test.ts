@@ -330,6 +330,39 @@ describe('a program that its runtime knows better', () => {
     ]);
   });
 
+  const TIMED = { ...FUTEX, isTimed: true };
+  /** The second thread of each is the one that every JVM has. */
+  test.each<[string, Scene, string[]]>([
+    ['serves is not asked', { ...java, task: { kind: 'service' } }, []],
+    [
+      'waits for a peer as well is not asked',
+      {
+        waits: { 10: [TIMED, TIME, reading({ kind: 'socket', id: 's' })] },
+        surroundings: { sockets: { s: { kind: 'outside', peer: '10.0.0.1:443' } } },
+      },
+      [],
+    ],
+    ['only sleeps is not asked', { waits: { 10: [TIME, TIME] } }, []],
+    [
+      'only sleeps, while another process waits for a lock, is not asked',
+      { waits: { 10: [TIME, TIME], 11: TIMED } },
+      [],
+    ],
+    [
+      'waits for a lock in one thread and sleeps in another is asked',
+      { waits: { 10: [TIMED, TIME, TIME] } },
+      ['unsure deadlock'],
+    ],
+    [
+      'stands still for ever by the word of the kernel is told so without being asked',
+      { waits: { 10: [FUTEX, TIME] } },
+      DEADLOCK,
+    ],
+  ])('that %s', (_, scene, expected) => {
+    const claims = lookOver(scene, 6_000);
+    expect(claims.map(({ confidence, reason }) => `${confidence} ${reason}`)).toEqual(expected);
+  });
+
   test.each([
     ['Found one Java-level deadlock:\n=====', true],
     ['Found 2 Java-level deadlocks:', true],
