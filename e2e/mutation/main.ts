@@ -13,7 +13,7 @@ Makes small faults in every core, one at a time, and wants a quick test to turn 
 
 npm run test:mutants -- [OPTIONS]
   --area NAME          one core; may be given again. Default all
-  --files WORDS        only files whose path holds this
+  --files WORDS        only compiled files whose path holds this, as core/task.js does
   --sample N           so many of them, drawn by the seed. Default all
   --seed S             Default 1
   --minutes M          stop after so long. Default 60
@@ -46,6 +46,11 @@ const [sample, seed, minutes, simulatorSeeds, jobs] = [
 ].map(Number) as [number, number, number, number, number];
 const unknown = values.area.find((name) => !names.includes(name));
 if (unknown !== undefined) refuse(`--area: expected one of ${names.join(', ')}, got ${unknown}`);
+const chosen = areas.filter(({ name }) => values.area.includes(name));
+if (!chosen.some(({ sources }) => sources.some((source) => source.includes(values.files))))
+  refuse(
+    `--files: expected a piece of a compiled path of ${values.area.join(' or ')}, as core/task.js is, got ${values.files}`,
+  );
 if (
   ![sample, minutes, jobs].every((number) => number > 0) ||
   !Number.isSafeInteger(seed) ||
@@ -60,7 +65,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(sign
 const beganMs = performance.now();
 let toldAtMs = beganMs;
 const tried = await tryMutants({
-  areas: areas.filter(({ name }) => values.area.includes(name)),
+  areas: chosen,
   ...{ files: values.files, sample, seed, simulatorSeeds, jobs },
   untilMs: beganMs + minutes * 60_000,
   progress: (done, all, alive) => {
