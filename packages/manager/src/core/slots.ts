@@ -10,8 +10,8 @@ export function refreshSlots({ state, nowMs }: Turn, worker: Worker): void {
   else state.freeSlots.close(worker.key);
 }
 
+/** It counts once the task that it did not take is released. */
 export function leaveAlone(turn: Turn, worker: Worker): void {
   worker.fullUntilMs = turn.nowMs + FULL_FOR_MS;
   setTimer(turn, { kind: 'full', workerKey: worker.key }, FULL_FOR_MS);
-  refreshSlots(turn, worker);
 }

@@ -34,7 +34,7 @@ export function clearTimer(turn: Turn, timer: Timer): void {
 
 /** The worker that has a task, null for none. */
 export function workerOf({ state }: Pick<Turn, 'state'>, task: Task): Worker | null {
-  return task.workerKey === null ? null : (state.workers.get(task.workerKey) ?? null);
+  return state.workers.get(task.workerKey ?? '') ?? null;
 }
 
 /** Now, and at the worker that has the task. */
