@@ -139,6 +139,11 @@ describe('the evidence of a worker', () => {
     });
   });
 
+  test('is left as it is where it is no words that are read', () => {
+    const facts = { stack: 'at f\u001b '.repeat(500), summary: 7, prompt: ['Sure?'] };
+    expect(showEvidence(facts)).toEqual(facts);
+  });
+
   test('has an end: of 32 fields the later ones, and those beyond 64 KiB, are left out', () => {
     const many = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`f${index}`, index]));
     expect(Object.keys(showEvidence(many))).toHaveLength(32);
@@ -146,6 +151,9 @@ describe('the evidence of a worker', () => {
     const long = ['x'.repeat(65_536)];
     expect(showEvidence({ fits, long, also: 1 })).toEqual({ fits, also: 1 });
     expect(showEvidence({ ['k'.repeat(65_536)]: 1 })).toEqual({});
+    const quoted = (characters: number) => ({ f: 'x'.repeat(characters - 'f""'.length) });
+    expect(showEvidence(quoted(65_536))).toEqual(quoted(65_536));
+    expect(showEvidence(quoted(65_537))).toEqual({});
   });
 });
 
