@@ -35,12 +35,6 @@ export const WORKER_BLOCKS_EXPLAINED: readonly Explained[] = [
   },
   {
     file: 'apps/worker/src/core/blocks/exhaustion.ts',
-    line: 'if (directory === null || look.nowMs - failedAtMs > COMPLAINT_MS) {',
-    edits: ['> → >='],
-    why: MEASURED,
-  },
-  {
-    file: 'apps/worker/src/core/blocks/exhaustion.ts',
     line: 'eager !== null && busy !== null && eager >= EAGER && (eager - busy) / eager > STARVED,',
     edits: ['> → >='],
     why: MEASURED,

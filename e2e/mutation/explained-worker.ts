@@ -64,12 +64,6 @@ export const WORKER_EXPLAINED: readonly Explained[] = [
   },
   {
     file: 'apps/worker/src/core/keeping.ts',
-    line: 'if (offset <= task.log.startOffset) return;',
-    edits: ['offset <= task.log.startOffset → false', '<= → <'],
-    why: 'Where nothing is let go, what follows was done when something last was; or a file of which all is lost goes sooner.',
-  },
-  {
-    file: 'apps/worker/src/core/keeping.ts',
     line: "if (place.kind === 'memory' && place.data.length >= minFreedBytes)",
     edits: ['>= → >'],
     why: 'What is not told to be free is freed by the engine: it is only made anew instead of used again.',
