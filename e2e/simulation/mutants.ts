@@ -71,8 +71,8 @@ export const MUTANTS: readonly Mutant[] = [
     says: 'The end overtakes the output.',
     mutation: [
       `${WORKER}/delivery.ts`,
-      '  const { log } = task;\n  const credit',
-      '  sendTerminal(turn, task, subscriber, session);\n  const { log } = task;\n  const credit',
+      '  const { log } = task;\n  const chunk',
+      '  sendTerminal(turn, task, subscriber);\n  const { log } = task;\n  const chunk',
     ],
   },
   {
@@ -97,7 +97,11 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     says: 'An ack drops one byte more.',
-    mutation: [`${WORKER}/task-messages.ts`, 'letGo(turn, task, offset);', 'letGo(turn, task, offset + 1);'],
+    mutation: [
+      `${WORKER}/task-messages.ts`,
+      'letGo(turn, task, task.ackedOffset);',
+      'letGo(turn, task, task.ackedOffset + 1);',
+    ],
   },
   {
     says: 'An ack that is ahead of a replay makes a gap of it.',
@@ -159,8 +163,8 @@ export const MUTANTS: readonly Mutant[] = [
     says: 'The spool grows beyond its quota.',
     mutation: [
       `${WORKER}/keeping.ts`,
-      'while (state.kept.spoolBytes > quota) {',
-      'while (state.kept.spoolBytes > 9 * quota) {',
+      'const tooManyBytes = state.kept.spoolBytes - quota;',
+      'const tooManyBytes = state.kept.spoolBytes - 9 * quota;',
     ],
   },
   {
@@ -234,11 +238,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     says: 'A task that a busy worker gave back keeps its slot there.',
-    mutation: [
-      `${MANAGER}/core/task-news.ts`,
-      'release(turn, task);\n  refreshSlots(turn, worker);\n  moveTask',
-      'refreshSlots(turn, worker);\n  moveTask',
-    ],
+    mutation: [`${MANAGER}/core/task-news.ts`, 'release(turn, task);\n  moveTask', 'moveTask'],
   },
   {
     says: 'A chunk that is known in part is taken whole.',
