@@ -6,6 +6,19 @@ const TEST = 'packages/manager/test';
 
 export const MANAGER_REQUIREMENTS: readonly Requirement[] = [
   {
+    source: 'Reliability: invariants',
+    says: 'Whatever happens in whatever order, a task reaches exactly one end, a question one answer, and a manager closes.',
+    test: [
+      'packages/manager/test/core/any-order',
+      'whatever happens in whatever order, each task is settled once, each request answered once, and the manager closes',
+    ],
+    mutation: [
+      'packages/manager/src/core/settlement.ts',
+      'turn.state.tasks.delete(task.taskId);',
+      'if (task.attempt < 2) turn.state.tasks.delete(task.taskId);',
+    ],
+  },
+  {
     source: 'Main job 4: pool',
     says: 'A pool has 10 workers by default, those that are named included.',
     test: [`${TEST}/bad-input`, 'are more workers than maxWorkers, which is 10 unless it is given'],
