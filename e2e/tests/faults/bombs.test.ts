@@ -31,15 +31,23 @@ const LEVELS = ['pid-namespace', ...(hasBubblewrap ? ['bubblewrap'] : [])];
 
 /** Each bounds itself as well, were its limits not to hold. */
 const EATS = `perl -e 'my @all; for (1 .. 1024) { push @all, "y" x ${MIB} }; sleep 20'`;
+const NEVER_STOPS = 'a fork bomb that never stops trying';
+const FORKS = `timeout -s KILL 20 perl -e 'while (time - $^T < 20) { fork }'`;
 const BOMBS: Readonly<Record<string, string>> = {
   'a fork bomb of shells': 'ulimit -t 20; bomb() { bomb | bomb & }; bomb; sleep 20',
-  'a fork bomb that never stops trying': `timeout -s KILL 20 perl -e 'while (time - $^T < 20) { fork }'`,
+  [NEVER_STOPS]: FORKS,
+  [`${NEVER_STOPS}, on one core`]: FORKS,
   'a fork bomb whose processes live for a moment': `timeout -s KILL 20 perl -e '
     $SIG{CHLD} = "IGNORE"; while (time - $^T < 20) { if (!(fork // 1)) { fork; fork; exit } }'`,
   'a memory bomb': EATS,
   'a memory bomb of many processes': `for n in $(seq 40); do ${EATS} & done; wait`,
   'a memory bomb that stays just below its limit': `perl -e '
     while (time - $^T < 20) { my @all; for (1 .. 200) { push @all, "y" x ${MIB} } }'`,
+};
+
+/** What a bomb is given is `LIMITS`, and beside them this. */
+const MORE_LIMITS: Readonly<Record<string, { readonly cpus: number }>> = {
+  [`${NEVER_STOPS}, on one core`]: { cpus: 1 },
 };
 
 let worker: WorkerProcess;
@@ -83,7 +91,11 @@ const rows = LEVELS.flatMap((level) => Object.keys(BOMBS).map((kind) => ({ level
       await setTimeout(1_000); // code that runs for the first time is slow
       const beganMs = performance.now();
       await setTimeout(BEFORE_MS);
-      const bomb = other.run({ command: BOMBS[kind] ?? '', limits: LIMITS, timeoutMs: 20_000 });
+      const bomb = other.run({
+        command: BOMBS[kind] ?? '',
+        limits: { ...LIMITS, ...MORE_LIMITS[kind] },
+        timeoutMs: 20_000,
+      });
       const end = endOf(bomb);
       await bomb.started.catch(() => {});
       const litMs = performance.now();
