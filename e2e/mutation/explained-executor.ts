@@ -11,6 +11,12 @@ export const EXECUTOR_EXPLAINED: readonly Explained[] = [
     why: 'No confidence is the least that is enough: they are 0.3, 0.6, 0.8, 0.9, 0.95 and 1, and that is 0.5.',
   },
   {
+    file: 'packages/executor/src/core/ecosystems/loose-files.ts',
+    line: "const ending = /\\.([A-Za-z0-9]+)$/.exec(files[0] ?? '')?.[1]?.toLowerCase() ?? '';",
+    edits: ['?. → .'],
+    why: 'A match has its group, and without one the chain has ended before.',
+  },
+  {
     file: 'packages/executor/src/core/ecosystems/make.ts',
     line: "const text = name === undefined ? '' : textOf(workspace, name);",
     edits: ['name === undefined → false'],
@@ -29,15 +35,45 @@ export const EXECUTOR_EXPLAINED: readonly Explained[] = [
     why: 'There are others only where there is a first.',
   },
   {
+    file: 'packages/executor/src/core/ecosystems/node.ts',
+    line: 'return { manager, conflicts, ...(version === undefined ? {} : { version }) };',
+    edits: ['version === undefined → false'],
+    why: 'A version that is undefined is none.',
+  },
+  {
     file: 'packages/executor/src/core/ecosystems/php.ts',
     line: 'const table = Object.fromEntries(Object.entries(found).filter(([, argv]) => argv !== undefined));',
     edits: ['.filter(([, argv]) => argv !== undefined) → nothing'],
     why: NO_COMMAND,
   },
   {
+    file: 'packages/executor/src/core/ecosystems/python.ts',
+    line: '...(install === undefined ? {} : { install }),',
+    edits: ['install === undefined → false'],
+    why: NO_COMMAND,
+  },
+  {
+    file: 'packages/executor/src/core/ecosystems/python.ts',
+    line: '...(lint === undefined ? {} : { lint }),',
+    edits: ['lint === undefined → false'],
+    why: NO_COMMAND,
+  },
+  {
+    file: 'packages/executor/src/core/ecosystems/python.ts',
+    line: '...(run === undefined ? {} : { run }),',
+    edits: ['run === undefined → false'],
+    why: NO_COMMAND,
+  },
+  {
+    file: 'packages/executor/src/core/step-verdict.ts',
+    line: "return { end: 'failed', failure: detail === undefined ? { code, message } : { code, message, detail } };",
+    edits: ['detail === undefined → false'],
+    why: 'A detail that is undefined is none, and a record in JSON has none.',
+  },
+  {
     file: 'packages/executor/src/core/step.ts',
     line: "if (ended.state !== 'completed') skipHopeless(state, effects);",
-    edits: ["ended.state !== 'completed' → true"],
+    edits: ["ended.state !== 'completed' → true", "'completed' → ''"],
     why: 'What has completed makes nothing hopeless: it spares the look.',
   },
   {

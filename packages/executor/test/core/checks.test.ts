@@ -116,6 +116,7 @@ describe('a step', () => {
     expect(mismatch('a', 'b', 'x'.repeat(78))).toBe(`a: expected b, got "${'x'.repeat(78)}"`);
     expect(mismatch('a', 'b', 'x'.repeat(79))).toBe(`a: expected b, got "${'x'.repeat(79)}…`);
     expect(mismatch('a', 'b', null)).toBe('a: expected b, got null');
+    expect(mismatch('a', 'b', 2n)).toBe('a: expected b, got 2'); // of which JSON knows nothing
   });
 });
 

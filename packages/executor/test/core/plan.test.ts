@@ -103,6 +103,21 @@ describe('a step that fails', () => {
   });
 });
 
+test('what needs a failed step by way of others is skipped wherever the plan lists it', () => {
+  const story = new Story([
+    { taskId: 'last', dependsOn: ['middle'] },
+    { taskId: 'middle', dependsOn: ['first'] },
+    { taskId: 'first' },
+  ]);
+  story.open();
+  expect(story.end('first', FAILED)).toEqual([
+    'first failed',
+    'middle skipped',
+    'last skipped',
+    'plan failed',
+  ]);
+});
+
 describe('a plan that is cancelled', () => {
   test('what waits never begins, what runs is ended, and the plan ends with it', () => {
     const story = new Story(DIAMOND);
@@ -159,6 +174,13 @@ describe('a plan that is resumed from its record', () => {
 
   test('what was running is looked for past maxConcurrent: it runs already', () => {
     expect(new Story(steps, 1, halfWay()).open()).toEqual(['adopt idem', 'adopt once']);
+  });
+
+  test('what was running counts first, so that nothing new begins in its place', () => {
+    const story = new Story([{ taskId: 'old' }]);
+    story.open();
+    const both = [{ taskId: 'new', priority: 5 }, { taskId: 'old' }];
+    expect(new Story(both, 1, story.record()).open()).toEqual(['adopt old']);
   });
 
   test('its record says that it runs until it is known', () => {
@@ -239,6 +261,14 @@ describe('what a plan may not be', () => {
         { taskId: 'c', dependsOn: ['b'] },
       ],
       'got b -> c -> b',
+    ],
+    [
+      'needs one that needs itself',
+      [
+        { taskId: 'a', dependsOn: ['b'] },
+        { taskId: 'b', dependsOn: ['b'] },
+      ],
+      'got b -> b',
     ],
     [
       'needs what there is not',

@@ -228,6 +228,7 @@ export const STEPS: readonly StepRow[] = [
   ],
   ['compilation', 'Compile it', 'nothing', 1, 'c: cc', 'cc -o a.out main.c', { files: ['main.c'] }],
   ['code-execution', 'Run it', 'nothing', 0.9, '', '!nothing is known of how to run', { files: ['a.xyz'] }],
+  ['code-execution', 'Run it', 'nothing', 0.9, '', '!nothing is known of how to run', { files: ['tool'] }],
   ['test', 'Test', 'nothing', 1, '', '!no manifest that is known'],
   ['custom', 'Do the necessary', 'npm', 'no', 'javascript: node >=20', 'npm run lint', { intention: 'lint' }],
 ];
