@@ -10,6 +10,8 @@ import type { RecoveryRung } from '#src/core/report.js';
 import { openState } from '#src/core/state.js';
 import { step } from '#src/core/step.js';
 import type { Submission } from '#src/core/task.js';
+import { createGauges, measure } from '#src/core/telemetry/measure.js';
+import { type OpenAttempts, trace } from '#src/core/telemetry/trace.js';
 import { messageOf } from './any-messages.js';
 import { Chance } from './chance.js';
 
@@ -31,6 +33,8 @@ export class ManagerWalk {
   readonly #settled = new Set<string>();
   readonly #requests: string[] = [];
   readonly #answered = new Set<string>();
+  readonly #gauges = createGauges();
+  readonly #openAttempts: OpenAttempts = new Map();
   #nowMs = 0;
   #isTickAwaited = false;
   #isClosing = false;
@@ -68,6 +72,13 @@ export class ManagerWalk {
     if (left.length > 0) throw new Error(`never settled: ${left}`);
     const open = this.#requests.filter((requestId) => !this.#answered.has(requestId));
     if (open.length > 0) throw new Error(`never answered: ${open}`);
+    if (this.#heldByTelemetry > 0) throw new Error('telemetry holds what has ended');
+  }
+
+  /** Attempts and times of which telemetry has not seen the end. */
+  get #heldByTelemetry(): number {
+    const { queuedAtMs, placedAtMs } = this.#gauges;
+    return this.#openAttempts.size + queuedAtMs.size + placedAtMs.size;
   }
 
   story(): string {
@@ -77,7 +88,10 @@ export class ManagerWalk {
   #happen(event: ManagerEvent): void {
     this.#past.push(event);
     this.#nowMs += this.#chance.of([0, 1, 50, 3_000]);
-    for (const effect of step(this.#state, event, { nowMs: this.#nowMs, random: 0.5 })) this.#perform(effect);
+    const effects = step(this.#state, event, { nowMs: this.#nowMs, random: 0.5 });
+    measure(this.#gauges, this.#state, event, effects, this.#nowMs);
+    trace(this.#openAttempts, this.#state, effects);
+    for (const effect of effects) this.#perform(effect);
   }
 
   #perform(effect: Effect): void {
