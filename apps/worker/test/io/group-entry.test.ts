@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect } from '@jest/globals';
-import type { ContainmentAdapter } from '#src/io/containment/containment.js';
 import { findBubblewrap } from '#src/io/containment/find-bubblewrap.js';
 import { findPidNamespace } from '#src/io/containment/pid-namespace.js';
+import { TRUE_COMMAND } from '#src/io/containment/probe.js';
 import { testIf } from '../needs.js';
 import { LEVELS } from '../worker-process.js';
 
@@ -34,7 +34,7 @@ describe.each([
     const adapter = await find();
     if (typeof adapter === 'string') throw new Error(adapter);
     try {
-      const contained = await startTrue(adapter, groupFiles);
+      const contained = await adapter.start({ ...TRUE_COMMAND, groupFiles });
       const { exitCode } = await contained.exited;
       await contained.endTree();
       return { pid: contained.pid, exitCode };
@@ -64,15 +64,3 @@ describe.each([
     );
   });
 });
-
-function startTrue(adapter: ContainmentAdapter, groupFiles: readonly string[]) {
-  return adapter.start({
-    argv: ['true'],
-    directories: null,
-    cwd: '/',
-    env: { PATH: process.env.PATH ?? '' },
-    stdio: { kind: 'pipes', stdin: '/dev/zero', stdout: '/dev/null', stderr: '/dev/null' },
-    network: 'host',
-    groupFiles,
-  });
-}

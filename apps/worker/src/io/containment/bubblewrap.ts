@@ -12,7 +12,6 @@ import {
   writeBubblewrapArguments,
   writeLeavingNoDump,
 } from '../../core/containment/bubblewrap-arguments.js';
-import { type ScriptTools, writeCommandScript } from '../../core/containment/command-script.js';
 import { DENIED_CALLS, type Machine } from '../../core/containment/denied-calls.js';
 import { writeFilterProgram } from '../../core/containment/filter-program.js';
 import { isVisible } from '../../core/containment/view.js';
@@ -31,6 +30,7 @@ import { IdmappedMounts } from './idmapped-mounts.js';
 import { enterOrAbandon, Namespace } from './namespace.js';
 import { openEnds } from './open-ends.js';
 import type { TaskViews } from './task-views.js';
+import { WaitingSandbox } from './waiting-sandbox.js';
 
 /**
  * The namespace's init, as in docs/adr/0004. Its child becomes the task's user, then the command, by a script on fd 8,
@@ -51,9 +51,6 @@ const FILTER_FD = 10;
 const USER_LIST_FD = 11;
 /** More groups than these, which only limits ask for, the worker puts it into. */
 const GROUP_FDS = [0, 1, 9] as const;
-
-/** The longest word that the kernel takes (MAX_ARG_STRLEN), its closing NUL included, bytes. */
-const MAX_WORD_BYTES = 131_072;
 
 /** Where each program is. */
 type Tools = Readonly<Record<'bwrap' | 'setpriv' | 'setsid' | 'env' | 'unshare' | 'nsenter', string>> & {
@@ -210,54 +207,5 @@ export class Bubblewrap implements ContainmentAdapter {
         { cause: error },
       );
     }
-  }
-}
-
-/** Its init and the child that is to become the command run; the child reads its script. */
-class WaitingSandbox implements PreparedSandbox {
-  readonly #namespace: Namespace;
-  readonly #script: Writable;
-  readonly #tools: ScriptTools;
-  readonly #isOutdated: () => boolean;
-
-  /** @param isOutdated Whether it shows what is hidden by now. */
-  constructor(namespace: Namespace, script: Writable, tools: ScriptTools, isOutdated: () => boolean) {
-    this.#isOutdated = isOutdated;
-    this.#namespace = namespace;
-    this.#script = script;
-    this.#tools = tools;
-  }
-
-  get isSpoilt(): boolean {
-    return this.#namespace.isGone || this.#isOutdated();
-  }
-
-  async run({
-    argv,
-    cwd,
-    env,
-    groupFiles,
-  }: Pick<ContainedCommand, 'argv' | 'cwd' | 'env' | 'groupFiles'>): Promise<ContainedProcess | null> {
-    try {
-      const words = [...argv, ...Object.entries(env).map((pair) => pair.join('='))];
-      if (words.some((word) => Buffer.byteLength(word) >= MAX_WORD_BYTES))
-        throw Object.assign(new Error('a word of it is too long'), { code: 'E2BIG' });
-      await this.#namespace.enterGroups(groupFiles);
-    } catch (error) {
-      const wasSpoilt = this.isSpoilt;
-      this.abandon();
-      if (wasSpoilt) return null;
-      throw error;
-    }
-    if (this.isSpoilt) {
-      this.abandon();
-      return null;
-    }
-    this.#script.end(writeCommandScript({ argv, cwd, env }, this.#tools));
-    return this.#namespace;
-  }
-
-  abandon(): void {
-    this.#namespace.abandon();
   }
 }

@@ -1,22 +1,25 @@
 /** Finds out by trying whether a containment works on this host. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { ContainmentAdapter } from './containment.js';
+import type { ContainedCommand, ContainmentAdapter } from './containment.js';
 
 const PROBE_TIMEOUT_MS = 5_000;
+
+/** The least that can be run: it needs no directory, and has nothing to say. */
+export const TRUE_COMMAND: ContainedCommand = {
+  argv: ['true'],
+  directories: null,
+  cwd: '/',
+  env: { PATH: process.env.PATH ?? '' },
+  stdio: { kind: 'pipes', stdin: '/dev/zero', stdout: '/dev/null', stderr: '/dev/null' },
+  network: 'host',
+  groupFiles: [],
+};
 
 /** Runs a command as a task would be, and tells what went wrong, or null. */
 export async function probe(adapter: ContainmentAdapter): Promise<string | null> {
   try {
-    const contained = await adapter.start({
-      argv: ['true'],
-      directories: null,
-      cwd: '/',
-      env: { PATH: process.env.PATH ?? '' },
-      stdio: { kind: 'pipes', stdin: '/dev/zero', stdout: '/dev/null', stderr: '/dev/null' },
-      network: 'host',
-      groupFiles: [],
-    });
+    const contained = await adapter.start(TRUE_COMMAND);
     const { exitCode, signal } = await contained.exited;
     await contained.endTree();
     return exitCode === 0 ? null : `a probe ended with ${signal ?? `exit ${exitCode}`}`;
